@@ -178,7 +178,8 @@ export class XdrReader {
   /** Variable-length opaque data of at most `max` bytes: a view on the input. */
   opaque(max: number): Buffer {
     const length = this.u32();
-    if (length > max) throw new XdrError(`expected at most ${max} bytes of opaque data, got ${length}`);
+    if (length > max)
+      throw new XdrError(`expected at most ${max} bytes of opaque data, got ${length}`);
     return this.fixed(length);
   }
 
@@ -193,7 +194,8 @@ export class XdrReader {
 
   /** Throws unless everything was read. */
   end(): void {
-    if (this.remaining !== 0) throw new XdrError(`expected the end, got ${this.remaining} more bytes`);
+    if (this.remaining !== 0)
+      throw new XdrError(`expected the end, got ${this.remaining} more bytes`);
   }
 
   #take(count: number): number {
