@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { goldenPeerMessages } from './golden.ts';
+import { decodePeerMessage, encodePeerMessage } from './peer-codec.ts';
+import { XdrError, XdrWriter } from './xdr.ts';
+
+describe('frames between tracers', () => {
+  it.each(Object.values(goldenPeerMessages))('$type comes back from its bytes', (message) => {
+    const writer = new XdrWriter();
+    encodePeerMessage(writer, message);
+    expect(decodePeerMessage(Buffer.from(writer.bytes()))).toEqual(message);
+  });
+
+  it('keeps pseudo calls and large rendezvous numbers exact', () => {
+    const golden = goldenPeerMessages.vote;
+    if (golden.type !== 'vote') throw new Error('unreachable');
+    const message = { type: 'vote', vote: { ...golden.vote, call: -3, k: 2 ** 40 + 1 } } as const;
+    const writer = new XdrWriter();
+    encodePeerMessage(writer, message);
+    expect(writer.length).toBe(44);
+    expect(decodePeerMessage(writer.bytes())).toEqual(message);
+  });
+
+  it('refuses a vote without a finite time, an unknown type and a cut frame', () => {
+    const writer = new XdrWriter();
+    encodePeerMessage(writer, goldenPeerMessages.vote);
+    const bytes = Buffer.from(writer.bytes());
+    expect(() => decodePeerMessage(bytes.subarray(0, 40))).toThrow(XdrError);
+    bytes.writeDoubleBE(NaN, 4 + 24);
+    expect(() => decodePeerMessage(bytes)).toThrow(/finite elapsed time/);
+    expect(() => decodePeerMessage(Buffer.from([0, 0, 0, 7]))).toThrow(/got type 7/);
+  });
+});
