@@ -28,7 +28,11 @@ export type Detect = 'any' | 'timeout-only';
 export interface VoteInputs {
   /** Nanoseconds since the session's clock base on the voter's own monotonic clock. */
   elapsedNs: number;
-  /** Bit s-1 set: the voter's monitor link announced signal s since its last vote (R18). */
+  /**
+   * Bit s-1 set: signal s was announced to the voter more often than agreed inputs delivered it
+   * (R18). A mark stays in every vote until its signal is delivered, since two must meet in one
+   * rendezvous.
+   */
   marks: number;
 }
 
@@ -43,7 +47,10 @@ export interface Vote {
   sigHi: number;
   sigLo: number;
   inputs: VoteInputs;
-  /** Bit r-1 set: the voter had r's vote for k-1 over the direct link (R4, end of relay mode). */
+  /**
+   * Bit r-1 set: the voter had r's vote for k-1 over the direct link (R4, end of relay mode). The
+   * core sets it in the own vote; what `own-vote` carries is ignored.
+   */
   direct: number;
 }
 
@@ -108,7 +115,7 @@ export type CoreEffect =
   | { type: 'send'; to: ReplicaId; message: PeerMessage }
   /** Rendezvous k is closed without a reason to stop: the call may take effect. */
   | { type: 'go-on'; k: number; inputs: AgreedInputs; members: readonly ReplicaId[] }
-  /** Tell NFS server and monitor (R6). Under `paper` the link to the accused is closed too. */
+  /** Tell NFS server and monitor (R6). A `close-link` to the accused follows (R14). */
   | {
       type: 'flag';
       accused: ReplicaId;
@@ -122,7 +129,10 @@ export type CoreEffect =
   | { type: 'close-link'; peer: ReplicaId }
   /** Kill the replica, say FENCED(reason) to the monitor, close everything (R11). */
   | { type: 'fence'; reason: string }
-  /** Duplex, and no agreement: the session ends safely (R6, two members). */
+  /**
+   * The session ends safely: no agreement of two members (R6), or not started (R0; the reason then
+   * begins with `start: `). A member of three never says it after the start.
+   */
   | { type: 'stop'; reason: string }
   /** A vote that came only by a detour, or a relayed one that was vouched for (R4, R6). */
   | { type: 'link-suspect'; peer: ReplicaId; k: number }
@@ -148,10 +158,12 @@ export interface CoreOptions {
 
 /**
  * The protocol core of one tracer. The same object runs in the real tracer and in the simulator.
- * The array returned by `handle` is reused: read it before the next call.
+ * The array returned by `handle` and what it holds (votes, inputs) are reused: encode or copy
+ * before the next call. Votes handed in are copied. After `fence`, `stop` or `ended` every further
+ * event is ignored.
  */
 export interface ProtocolCore {
   handle(event: CoreEvent, nowNs: number): readonly CoreEffect[];
-  /** When `timer` is next due; Infinity when nothing runs. */
+  /** When `timer` is next due; Infinity when nothing runs. May lie in the past: hand in `timer`. */
   nextDeadlineNs(): number;
 }
