@@ -97,6 +97,8 @@ export interface SessionPlan {
   sessionKey?: string;
   program: Program;
   settings: SessionSettings;
+  /** The monitor's clocks at launch, in ns as decimal strings: the bases of the program's time (R0, R8). */
+  clockBases: { realtimeNs: string; monotonicNs: string; bootNs: string };
   streams: [StandardStream, StandardStream, StandardStream];
   volumes: Volume[];
   monitor: Address;

@@ -1,0 +1,54 @@
+/**
+ * A session process: waits for a plan over IPC, runs the session synchronously, says how it ended,
+ * and waits for the next. It ends with its daemon.
+ */
+import { pathToFileURL } from 'node:url';
+import * as native from 'ptrace-napi';
+import type { SessionPlan } from '../wire/session-plan.ts';
+import { runSession, type SessionResult } from './session/session.ts';
+import type { Interpose } from './session/session-ports.ts';
+
+const SIGKILL = 9;
+
+/** To and from the daemon. */
+export type ToSessionProcess = { type: 'run'; plan: SessionPlan };
+export type FromSessionProcess = { type: 'idle' } | { type: 'done'; result: SessionResult };
+
+native.setParentDeathSignal(SIGKILL, Number(process.env['TMR_DAEMON_PID'] ?? process.ppid));
+// Orphans of a replica must be reaped here, not by a PID 1 that may never do it.
+native.setChildSubreaper();
+// Core dumps and stray terminal signals are the monitor's affair.
+for (const signal of ['SIGINT', 'SIGTSTP', 'SIGHUP'] as const) process.on(signal, () => {});
+
+const cpus = native.getAffinity(0);
+process.title = 'tmr session (idle)';
+process.on('message', (message: ToSessionProcess) => void run(message.plan));
+process.on('disconnect', () => process.exit(0));
+tell({ type: 'idle' });
+
+async function run(plan: SessionPlan): Promise<void> {
+  process.title = `tmr session ${plan.session} replica ${plan.replica}`;
+  let result: SessionResult;
+  try {
+    const interpose = await loadInterposer(plan);
+    result = runSession(plan, cpus, interpose);
+  } catch (error) {
+    result = { outcome: 'failed', reason: error instanceof Error ? error.message : String(error) };
+  }
+  process.title = 'tmr session (idle)';
+  tell({ type: 'done', result });
+}
+
+async function loadInterposer(plan: SessionPlan): Promise<Interpose | undefined> {
+  const chosen = plan.settings.interpose;
+  if (chosen === undefined) return undefined;
+  const module = (await import(pathToFileURL(chosen.module).href)) as { interpose?: Interpose };
+  if (module.interpose === undefined) {
+    throw new Error(`expected module ${chosen.module} to export a function "interpose"`);
+  }
+  return module.interpose;
+}
+
+function tell(message: FromSessionProcess): void {
+  process.send?.(message);
+}

@@ -1,0 +1,92 @@
+/** Starts the replica: which file, which environment, and the state the tracer keeps for it. */
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import * as native from 'ptrace-napi';
+import type { Exited, Running, Stopped } from 'ptrace-napi';
+import { buildId } from '../../wire/build-id.ts';
+import type { SessionPlan } from '../../wire/session-plan.ts';
+import type { FileService } from '../files/types.ts';
+import type { MonitorPort } from '../ports.ts';
+import type { ProcessState } from '../process-state.ts';
+import { initialProcessState } from '../syscalls/initial-state.ts';
+import { resolveProgram } from '../syscalls/program.ts';
+
+const SIGKILL = 9;
+
+export interface Launched {
+  /** At its exec stop. */
+  tracee: Stopped;
+  process: ProcessState;
+  /** Of program and build, for rendezvous 0 (R0). */
+  digest: { hi: number; lo: number };
+  tsc: 'trap' | 'native';
+  kill(tracee: Stopped): void;
+  cleanUp(): void;
+}
+
+/** Throws SyscallError when the program cannot be found or run, PtraceError when ptrace refuses. */
+export function launchReplica(
+  plan: SessionPlan,
+  files: FileService,
+  _monitor: MonitorPort,
+  cpus: readonly number[],
+): Launched {
+  const { program, settings } = plan;
+  const state = initialProcessState(plan);
+  const image = resolveProgram(files, state, Buffer.from(program.file));
+  const trapTsc = settings.tsc !== 'native';
+  const tracee = withDevNull((fd) =>
+    native.spawn({
+      file: image.localPath,
+      args: image.args,
+      env: state.env,
+      cwd: '/',
+      stdio: [fd, fd, fd],
+      rlimits: program.rlimits.map(({ resource, soft, hard }) => ({
+        resource,
+        soft: limit(soft),
+        hard: limit(hard),
+      })),
+      umask: 0,
+      affinity: cpus,
+      disableAslr: true,
+      trapTsc,
+      seccompAllow: [],
+    }),
+  );
+  return {
+    tracee,
+    process: state,
+    digest: imageDigest(image.localPath),
+    tsc: trapTsc ? 'trap' : 'native',
+    kill: endTracee,
+    cleanUp: () => image.cleanUp(),
+  };
+}
+
+/** Ends a replica in whatever state it is, and reaps it. */
+function endTracee(tracee: Stopped): void {
+  let now = tracee as Stopped | Running | Exited;
+  if (now.state === 'exited') return;
+  native.kill(now.pid, SIGKILL);
+  while (now.state !== 'exited') now = now.state === 'running' ? now.wait() : now.destroy();
+}
+
+function limit(value: number | 'infinity'): number {
+  return value === 'infinity' ? Infinity : value;
+}
+
+function imageDigest(path: Buffer): { hi: number; lo: number } {
+  const digest = createHash('sha256').update(buildId()).update(readFileSync(path)).digest();
+  return { hi: digest.readUInt32BE(0), lo: digest.readUInt32BE(4) };
+}
+
+/** Placeholders for the standard streams: the kernel's side is never read or written. */
+function withDevNull<T>(use: (fd: number) => T): T {
+  const fd = openSync('/dev/null', 'r+');
+  try {
+    return use(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

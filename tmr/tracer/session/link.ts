@@ -1,0 +1,115 @@
+/**
+ * One connection of a session process: records over the addon's blocking socket. Received bytes stay
+ * in one buffer that grows only for a long record; records are views on it, valid until the next
+ * `receive`.
+ */
+import * as native from 'ptrace-napi';
+
+const FIRST_CAPACITY = 128 * 1024;
+const HEADER = 4;
+
+/** Why a link is of no use any more. */
+export class LinkClosed extends Error {
+  readonly code = 'LINK_CLOSED';
+}
+
+export class Link {
+  readonly fd: number;
+  /** For messages: "replica 2", "the NFS server". */
+  readonly name: string;
+  closed = false;
+  /** Bound on a record; small until the peer has proved itself. */
+  maxRecord: number;
+  #buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
+  #start = 0;
+  #end = 0;
+
+  constructor(fd: number, name: string, maxRecord: number) {
+    this.fd = fd;
+    this.name = name;
+    this.maxRecord = maxRecord;
+  }
+
+  /**
+   * Takes what has arrived, without blocking. Returns false when nothing was there. A closed
+   * connection sets `closed`; records received before it can still be taken.
+   */
+  receive(): boolean {
+    this.#makeRoom();
+    let got: number;
+    try {
+      got = native.recv(this.fd, this.#buffer, this.#end, this.#buffer.length - this.#end);
+    } catch {
+      got = 0; // ECONNRESET and its kin are the end of the connection.
+    }
+    if (got === 0) this.closed = true;
+    if (got <= 0) return got === 0;
+    this.#end += got;
+    return true;
+  }
+
+  /** The body of the next whole record, or undefined. An over-long one closes the link. */
+  next(): Buffer | undefined {
+    const available = this.#end - this.#start;
+    if (available < HEADER) return undefined;
+    const header = this.#buffer.readUInt32BE(this.#start);
+    const length = header & 0x7fff_ffff;
+    // Our own parties send each record as one last fragment.
+    if (length > this.maxRecord || header < 0x8000_0000) {
+      this.closed = true;
+      this.#start = this.#end;
+      return undefined;
+    }
+    if (available < HEADER + length) {
+      this.#ensure(HEADER + length);
+      return undefined;
+    }
+    const body = this.#buffer.subarray(this.#start + HEADER, this.#start + HEADER + length);
+    this.#start += HEADER + length;
+    return body;
+  }
+
+  /**
+   * Sends all bytes, blocking at most until the deadline. Returns false, and the link is closed,
+   * when the connection ended or the deadline came with bytes left (a stream cut in mid-record is
+   * of no use).
+   */
+  send(bytes: Uint8Array, deadlineNs: number): boolean {
+    if (this.closed) return false;
+    try {
+      if (native.send(this.fd, bytes, 0, bytes.length, deadlineNs) === bytes.length) return true;
+    } catch {
+      // EPIPE, ECONNRESET: the connection ended.
+    }
+    this.closed = true;
+    return false;
+  }
+
+  close(): void {
+    this.closed = true;
+    native.close(this.fd);
+  }
+
+  #makeRoom(): void {
+    if (this.#start === this.#end) {
+      this.#start = 0;
+      this.#end = 0;
+    } else if (this.#buffer.length - this.#end < FIRST_CAPACITY / 4) {
+      this.#compact(this.#buffer.length);
+    }
+  }
+
+  #ensure(length: number): void {
+    if (this.#buffer.length - this.#start >= length) return;
+    this.#compact(Math.max(this.#buffer.length, length + FIRST_CAPACITY));
+  }
+
+  #compact(capacity: number): void {
+    const target =
+      capacity === this.#buffer.length ? this.#buffer : Buffer.allocUnsafeSlow(capacity);
+    this.#buffer.copy(target, 0, this.#start, this.#end);
+    this.#end -= this.#start;
+    this.#start = 0;
+    this.#buffer = target;
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Liveness of the trusted parties (R19): pings every L/4, and when NFS server or monitor is lost the
+ * session does nothing more that has effect, tells the other, and ends T/4 later.
+ */
+import * as native from 'ptrace-napi';
+import type { Timed } from './pump.ts';
+import { SessionEnd } from './session-end.ts';
+
+export type Party = 'file server' | 'monitor';
+
+export class Services implements Timed {
+  readonly #serviceTimeoutNs: number;
+  readonly #graceNs: number;
+  readonly #ping: Record<Party, () => void>;
+  readonly #tell: (lost: Party) => void;
+  readonly #heardNs: Record<Party, number>;
+  #nextPingNs: number;
+  #lost: Party | undefined;
+  #leaveNs = Infinity;
+
+  constructor(options: {
+    /** L (R19). */
+    serviceTimeoutNs: number;
+    /** T/4: time for the others to hear of it. */
+    graceNs: number;
+    ping: Record<Party, () => void>;
+    tell: (lost: Party) => void;
+  }) {
+    this.#serviceTimeoutNs = options.serviceTimeoutNs;
+    this.#graceNs = options.graceNs;
+    this.#ping = options.ping;
+    this.#tell = options.tell;
+    const nowNs = native.monotonicNs();
+    this.#heardNs = { 'file server': nowNs, monitor: nowNs };
+    this.#nextPingNs = nowNs + this.#serviceTimeoutNs / 4;
+  }
+
+  /** True once a party is lost: no further call may take effect. */
+  get lost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  heard(party: Party): void {
+    this.#heardNs[party] = native.monotonicNs();
+  }
+
+  lose(party: Party): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = party;
+    this.#leaveNs = native.monotonicNs() + this.#graceNs;
+    this.#tell(party);
+  }
+
+  nextDeadlineNs(): number {
+    return Math.min(this.#nextPingNs, this.#leaveNs);
+  }
+
+  expire(nowNs: number): void {
+    if (this.#lost !== undefined) {
+      if (nowNs >= this.#leaveNs) throw new SessionEnd('lost', `${this.#lost} lost`);
+      this.#nextPingNs = Infinity;
+      return;
+    }
+    for (const party of ['file server', 'monitor'] as const) {
+      if (nowNs - this.#heardNs[party] >= this.#serviceTimeoutNs) this.lose(party);
+      else this.#ping[party]();
+    }
+    this.#nextPingNs = nowNs + this.#serviceTimeoutNs / 4;
+  }
+}

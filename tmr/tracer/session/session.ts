@@ -1,0 +1,316 @@
+/**
+ * One session, from the plan to the end, in one synchronous call: connections, the replica, the
+ * trace loop, and leaving nothing behind.
+ */
+import * as native from 'ptrace-napi';
+import { createCore } from '../../core/create-core.ts';
+import type { ReplicaId } from '../../core/types.ts';
+import { buildId } from '../../wire/build-id.ts';
+import type { Identity } from '../../wire/hello.ts';
+import type { Address } from '../../wire/messages.ts';
+import type { SessionPlan } from '../../wire/session-plan.ts';
+import { NfsFileService } from '../files/nfs-file-service.ts';
+import type { FileService } from '../files/types.ts';
+import { accept, connect, dial } from './handshake.ts';
+import { MonitorLink } from './monitor-link.ts';
+import { Placer } from './placement.ts';
+import { launchReplica, type Launched } from './launch.ts';
+import { Pump } from './pump.ts';
+import { Recorder } from './recorder.ts';
+import { ServerLink } from './server-link.ts';
+import { Services } from './services.ts';
+import { SessionEnd } from './session-end.ts';
+import type { Interpose } from './session-ports.ts';
+import { TraceLoop } from './trace-loop.ts';
+import { Voter } from './voter.ts';
+
+const MS = 1e6;
+/** Bounds on the periodic look at the sockets while the replica computes (protocol.md 1). */
+const TICK_MIN_NS = 2e6;
+const TICK_MAX_NS = 100e6;
+
+/** What the daemon is told about a session that is over. */
+export interface SessionResult {
+  outcome: 'completed' | SessionEnd['kind'] | 'failed';
+  reason: string;
+}
+
+export function runSession(
+  plan: SessionPlan,
+  cpus: readonly number[],
+  interpose: Interpose | undefined,
+): SessionResult {
+  const session = new Session(plan, cpus);
+  try {
+    session.run(interpose);
+    return { outcome: 'completed', reason: '' };
+  } catch (error) {
+    return session.fail(error);
+  } finally {
+    session.close();
+  }
+}
+
+/** CLOCK_MONOTONIC period after which a tracer blocked in a wait looks at its sockets. */
+export function tickNs(timeoutMs: number): number {
+  return Math.min(TICK_MAX_NS, Math.max(TICK_MIN_NS, (timeoutMs * MS) / 16));
+}
+
+class Session {
+  readonly #plan: SessionPlan;
+  readonly #key: Buffer;
+  readonly #identity: Identity;
+  readonly #pump = new Pump();
+  readonly #recorder: Recorder;
+  readonly #placer: Placer;
+  readonly #startDeadlineNs: number;
+  readonly #sendTimeoutNs: number;
+  #listener = -1;
+  #monitor: MonitorLink | undefined;
+  #server: ServerLink | undefined;
+  #services: Services | undefined;
+  #voter: Voter | undefined;
+  #loop: TraceLoop | undefined;
+  #launched: Launched | undefined;
+  #peers: { replica: ReplicaId; address: Address }[] | undefined;
+
+  constructor(plan: SessionPlan, cpus: readonly number[]) {
+    this.#plan = plan;
+    const { settings, replica } = plan;
+    this.#key = Buffer.from(plan.sessionKey ?? '', 'hex');
+    this.#identity = { role: 'tracer', session: plan.session, replica, buildId: buildId() };
+    this.#recorder = new Recorder(replica, settings.replicas);
+    this.#startDeadlineNs = native.monotonicNs() + settings.startTimeoutMs * MS;
+    // A party that takes nothing for as long as the services may be silent is as good as gone.
+    this.#sendTimeoutNs = settings.serviceTimeoutMs * MS;
+    this.#placer = new Placer({
+      policy: settings.placement,
+      replica,
+      replicas: settings.replicas,
+      cpus,
+    });
+  }
+
+  run(interpose: Interpose | undefined): void {
+    const { settings } = this.#plan;
+    this.#placer.place(0);
+    native.setTick(Math.min(tickNs(settings.timeoutMs), this.#placer.periodNs));
+    const listening = native.listen(this.#plan.listen.host, this.#plan.listen.port, 16);
+    this.#listener = listening.fd;
+    const monitor = this.#dialMonitor();
+    monitor.send({
+      type: 'ready',
+      pid: process.pid,
+      address: { host: this.#plan.listen.host, port: listening.port },
+    });
+    this.#pump.until(() => this.#peers !== undefined);
+    const voter = this.#startVoter(monitor, interpose);
+    const server = this.#dialServer();
+    this.#watchServices(server, monitor);
+    this.#runProgram(voter, server, monitor);
+    this.#leave(server, monitor, voter);
+  }
+
+  /** Turns whatever ended the session early into words for the monitor. */
+  fail(error: unknown): SessionResult {
+    const outcome = error instanceof SessionEnd ? error.kind : 'failed';
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#killReplica();
+    try {
+      this.#sendStatistics();
+      if (outcome === 'crashed') this.#monitor?.send({ type: 'down', reason });
+      if (outcome === 'fenced' || outcome === 'crashed')
+        this.#monitor?.send({ type: 'fenced', reason });
+      else if (outcome !== 'ended') this.#monitor?.send({ type: 'stopped', reason });
+    } catch {
+      // The monitor is gone too; there is nobody left to tell.
+    }
+    if (outcome === 'failed') process.stderr.write(`tmr: session process: ${describe(error)}\n`);
+    return { outcome, reason };
+  }
+
+  close(): void {
+    this.#killReplica();
+    this.#voter?.closeAll();
+    this.#server?.close();
+    this.#monitor?.close();
+    if (this.#listener >= 0) native.close(this.#listener);
+    this.#launched?.cleanUp();
+    native.setTick(0);
+    this.#placer.release();
+  }
+
+  #dialMonitor(): MonitorLink {
+    const link = dial(
+      this.#plan.monitor,
+      this.#identity,
+      this.#key,
+      'the monitor',
+      this.#startDeadlineNs,
+    );
+    this.#monitor = new MonitorLink(link, this.#pump, this.#sendTimeoutNs, {
+      peers: (peers) => {
+        this.#peers = peers;
+      },
+      signal: (signal) => {
+        if (this.#voter !== undefined) this.#voter.marks |= 1 << (signal - 1);
+      },
+      suspend: () => this.#suspend(true),
+      resume: () => this.#suspend(false),
+      closed: () => this.#lost('monitor'),
+      heard: () => this.#services?.heard('monitor'),
+    });
+    return this.#monitor;
+  }
+
+  #startVoter(monitor: MonitorLink, interpose: Interpose | undefined): Voter {
+    const { settings, replica } = this.#plan;
+    const core = createCore({
+      self: replica,
+      replicas: settings.replicas,
+      policy: settings.policy,
+      timeoutFrom: settings.timeoutFrom,
+      detect: settings.detect,
+      timeoutNs: settings.timeoutMs * MS,
+      linkDelayNs: settings.linkDelayMs * MS,
+      askDelayNs: settings.askDelayMs * MS,
+      startTimeoutNs: settings.startTimeoutMs * MS,
+    });
+    const voter = new Voter({
+      core,
+      pump: this.#pump,
+      monitor,
+      recorder: this.#recorder,
+      sendTimeoutNs: this.#sendTimeoutNs,
+    });
+    this.#voter = voter;
+    this.#connectPeers(voter);
+    voter.ports.noticeToServer = (accused, stream, k, mechanism) =>
+      this.#server?.notice({ accused, stream, k, mechanism });
+    if (interpose !== undefined) {
+      voter.ports = interpose(voter.ports, {
+        plan: this.#plan,
+        options: settings.interpose?.options,
+        monotonicNs: native.monotonicNs,
+      });
+    }
+    return voter;
+  }
+
+  /** Tracer i dials j for i < j. */
+  #connectPeers(voter: Voter): void {
+    const self = this.#plan.replica;
+    const expected = new Set<ReplicaId>();
+    for (const { replica, address } of this.#peers ?? []) {
+      if (replica < self) expected.add(replica);
+      if (replica <= self) continue;
+      const name = `tracer ${replica}`;
+      voter.addPeer(replica, dial(address, this.#identity, this.#key, name, this.#startDeadlineNs));
+    }
+    while (expected.size > 0) {
+      const peer = accept(this.#listener, this.#plan.session, this.#key, this.#startDeadlineNs);
+      if (peer !== undefined && expected.delete(peer.identity.replica)) {
+        voter.addPeer(peer.identity.replica, peer.link);
+      } else {
+        peer?.link.close();
+      }
+    }
+  }
+
+  #dialServer(): ServerLink {
+    const { program, nfs, session } = this.#plan;
+    const link = connect(nfs, 'the NFS server', this.#startDeadlineNs);
+    const server = new ServerLink({
+      link,
+      pump: this.#pump,
+      session,
+      uid: program.uid,
+      gid: program.gid,
+      groups: program.groups,
+      sendTimeoutNs: this.#sendTimeoutNs,
+    });
+    this.#server = server;
+    server.hello(this.#identity, this.#key, this.#startDeadlineNs);
+    server.watch({
+      heard: () => this.#services?.heard('file server'),
+      closed: () => this.#lost('file server'),
+    });
+    return server;
+  }
+
+  #watchServices(server: ServerLink, monitor: MonitorLink): void {
+    const { settings } = this.#plan;
+    this.#services = new Services({
+      serviceTimeoutNs: settings.serviceTimeoutMs * MS,
+      graceNs: (settings.timeoutMs * MS) / 4,
+      ping: { 'file server': () => server.ping(), monitor: () => monitor.send({ type: 'ping' }) },
+      tell: (lost) => {
+        if (lost === 'file server') monitor.send({ type: 'lost', party: 'nfs' });
+      },
+    });
+    this.#pump.addTimed(this.#services);
+  }
+
+  #runProgram(voter: Voter, server: ServerLink, monitor: MonitorLink): void {
+    const files: FileService = new NfsFileService(server, this.#plan);
+    const launched = launchReplica(this.#plan, files, monitor, this.#placer.cpus());
+    this.#launched = launched;
+    const loop = new TraceLoop({
+      tracee: launched.tracee,
+      plan: this.#plan,
+      process: launched.process,
+      files,
+      monitor,
+      voter,
+      recorder: this.#recorder,
+      tick: () => {
+        this.#placer.place(launched.tracee.pid);
+        this.#pump.poll();
+      },
+      mayTakeEffect: () => {
+        if (this.#services?.lost === true) this.#pump.until(() => false);
+      },
+    });
+    this.#loop = loop;
+    monitor.send({ type: 'started', replicaPid: launched.tracee.pid });
+    loop.run(launched.digest);
+  }
+
+  /** R10, then last words. */
+  #leave(server: ServerLink, monitor: MonitorLink, voter: Voter): void {
+    voter.end();
+    server.bye();
+    this.#sendStatistics();
+    monitor.send({ type: 'progress', rendezvous: voter.k + 1, members: voter.members.length });
+  }
+
+  #sendStatistics(): void {
+    this.#monitor?.send({
+      type: 'statistics',
+      json: this.#recorder.statistics({
+        tsc: this.#launched?.tsc ?? 'native',
+        placement: this.#placer.placement,
+      }),
+    });
+  }
+
+  #lost(party: 'file server' | 'monitor'): void {
+    if (this.#services === undefined) throw new SessionEnd('lost', `${party} lost`);
+    this.#services.lose(party);
+  }
+
+  /** Ctrl-Z (R18): time-outs stop, and the replica is held at its next rendezvous. */
+  #suspend(suspend: boolean): void {
+    if (suspend) this.#voter?.suspend();
+    else this.#voter?.resume();
+  }
+
+  #killReplica(): void {
+    const tracee = this.#loop?.tracee ?? this.#launched?.tracee;
+    if (tracee !== undefined) this.#launched?.kill(tracee);
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
