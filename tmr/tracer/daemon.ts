@@ -84,7 +84,7 @@ export class TracerDaemon {
   #serve(socket: Socket): void {
     this.#sockets.add(socket);
     socket.setNoDelay(true);
-    const connection = new ControlConnection(socket, this.#options.secret, (message) =>
+    const connection: ControlConnection = new ControlConnection(socket, this.#options.secret, (message) =>
       this.#handle(message, connection),
     );
     socket.on('close', () => this.#sockets.delete(socket));

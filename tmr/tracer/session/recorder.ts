@@ -71,7 +71,8 @@ export class Recorder {
   }
 
   call(number: number): void {
-    if (number >= 0 && number < this.#calls.length) this.#calls[number]!++;
+    if (number < 0 || number >= this.#calls.length) return;
+    this.#calls[number] = (this.#calls[number] ?? 0) + 1;
   }
 
   linkSuspect(from: ReplicaId): void {
@@ -93,7 +94,7 @@ export class Recorder {
   #callsByName(): Record<string, number> {
     const calls: Record<string, number> = {};
     this.#calls.forEach((count, number) => {
-      if (count > 0) calls[nameOf(number)] = count;
+      if (count > 0) calls[nameOf(number) ?? String(number)] = count;
     });
     return calls;
   }

@@ -190,7 +190,7 @@ export class TraceLoop implements CallRun {
 
   /** First the errno of an old kernel, with an event in the report; without one, the end (DESIGN.md 5). */
   #refuse(call: number, policy: CallPolicy): void {
-    const name = nameOf(call);
+    const name = nameOf(call) ?? `number ${call}`;
     const program = this.process.executable.toString();
     if (policy.errno === undefined || this.plan.settings.strictCalls) {
       this.abort(`system call ${name} of ${program} is not supported`);
