@@ -37,7 +37,18 @@ export interface VolumeNode {
 
 /** Where a path leads (see path-policy.ts for who serves what). */
 export type Place =
-  | { kind: 'volume'; node: VolumeNode; parent: VolumeNode | undefined; name: Buffer }
+  | {
+      kind: 'volume';
+      node: VolumeNode;
+      /** Undefined for the root of a volume: the tree around it is another volume. */
+      parent: VolumeNode | undefined;
+      name: Buffer;
+      /**
+       * How the path ended, where that matters to calls on names: in "." or "..", or in a symlink
+       * that `nofollow` spared but for a slash behind it. Absent: an ordinary name.
+       */
+      last?: 'dot' | 'dot-dot' | 'link-slash';
+    }
   /** The last component does not exist; it may be created in `parent`. `slash`: the path ended in "/". */
   | { kind: 'missing'; parent: VolumeNode; name: Buffer; path: Buffer; slash: boolean }
   /** Programs and libraries: the kernel of the replica's host opens `path` itself (R0). */
