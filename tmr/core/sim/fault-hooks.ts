@@ -1,0 +1,52 @@
+/** Where a fault touches a simulation, and what it may do there. */
+import type { ReplicaId, Vote } from '../types.ts';
+import type { LinkFilter, Party } from './network.ts';
+
+/** Moments in a tracer's rendezvous at which something may happen to it. */
+export type Phase = 'arrival' | 'voted' | 'disputing' | 'going-on' | 'requested';
+export const phases: readonly Phase[] = ['arrival', 'voted', 'disputing', 'going-on', 'requested'];
+
+export interface FaultHooks {
+  /** Time until the arrival at k, of `plannedNs`. */
+  computeNs?: (replica: ReplicaId, k: number, plannedNs: number) => number;
+  /** The replica's state on arrival at k. */
+  state?: (replica: ReplicaId, k: number, state: number) => number;
+  /** Changes the vote before the core sees it. */
+  vote?: (replica: ReplicaId, vote: Vote) => void;
+  filter?: LinkFilter;
+  reached?: (replica: ReplicaId, k: number, phase: Phase) => void;
+}
+
+/** What a fault may do to the simulation. */
+export interface SimControl {
+  readonly parties: readonly ReplicaId[];
+  /** True while frames carry a checksum that catches corruption. */
+  readonly checksum: boolean;
+  crash: (target: ReplicaId, lost: readonly Party[]) => void;
+  replicaDies: (target: ReplicaId) => void;
+  turnRogue: (target: ReplicaId, how: { answersViews: boolean }) => void;
+  resetLink: (a: Party, b: Party) => void;
+  notice: (from: ReplicaId, accused: ReplicaId, to: Party) => void;
+  stopTracer: (target: ReplicaId, durationNs: number) => void;
+}
+
+/** Several faults at once, each at its own places. */
+export const combineHooks = (all: readonly FaultHooks[]): FaultHooks => ({
+  computeNs: (replica, k, plannedNs) =>
+    all.reduce((ns, hooks) => hooks.computeNs?.(replica, k, ns) ?? ns, plannedNs),
+  state: (replica, k, state) =>
+    all.reduce((value, hooks) => hooks.state?.(replica, k, value) ?? value, state),
+  vote: (replica, vote) => {
+    for (const hooks of all) hooks.vote?.(replica, vote);
+  },
+  filter: (from, to, message) => {
+    let arriving: ReturnType<LinkFilter> = message;
+    for (const { filter } of all) {
+      if (arriving !== undefined && filter !== undefined) arriving = filter(from, to, arriving);
+    }
+    return arriving;
+  },
+  reached: (replica, k, phase) => {
+    for (const hooks of all) hooks.reached?.(replica, k, phase);
+  },
+});

@@ -1,0 +1,255 @@
+/**
+ * Three (or 1 to 7) tracers with their replicas, the network between them, a file server, a monitor
+ * and the clock: one session under virtual time. Everything that could be random is an argument, so
+ * a scenario is its own replay.
+ */
+import { Core } from '../core.ts';
+import { allRules } from '../rules.ts';
+import type { Rules } from '../rules.ts';
+import type { CoreOptions, Detect, Policy, ReplicaId, TimeoutFrom } from '../types.ts';
+import { EventQueue } from './event-queue.ts';
+import { combineHooks } from './fault-hooks.ts';
+import type { FaultHooks, SimControl } from './fault-hooks.ts';
+import { hooksOf } from './faults.ts';
+import type { Fault } from './faults.ts';
+import { FileServer } from './file-server.ts';
+import { Network, fileServer, monitor } from './network.ts';
+import type { Party, SimMessage } from './network.ts';
+import { newWorld } from './program.ts';
+import type { Program, World } from './program.ts';
+import { serviceRulesOf } from './services.ts';
+import type { ServiceRules } from './services.ts';
+import { SimMonitor } from './sim-monitor.ts';
+import { TracerHost } from './tracer-host.ts';
+import type { HostRecord } from './tracer-host.ts';
+
+/** Times in ns of virtual time; small numbers, so that shrunk scenarios can be read. */
+export interface Scenario {
+  replicas: number;
+  policy: Policy;
+  detect: Detect;
+  timeoutFrom: TimeoutFrom;
+  program: Program;
+  /** T and Q. */
+  timeoutNs: number;
+  askDelayNs: number;
+  /** d, the tick included; no delay below exceeds it. */
+  linkDelayNs: number;
+  /** Tick: how late a tracer may look at its timers. */
+  tickNs: number;
+  /** Computing before each rendezvous, the same in all replicas; used in turn. */
+  burstsNs: readonly number[];
+  /** Per replica what it needs more; used in turn. */
+  skewsNs: readonly (readonly number[])[];
+  /** Of messages, in the order in which they are sent; used in turn. */
+  delaysNs: readonly number[];
+  /** Per replica, up to a tick. */
+  timerJittersNs: readonly number[];
+  clockOffsetsNs: readonly number[];
+  /** How long a read of standard input takes. */
+  inputDelayNs: number;
+  faults: readonly Fault[];
+  /** Ablations. */
+  rules?: Partial<Rules>;
+  services?: Partial<ServiceRules>;
+}
+
+export type SimOutcome = 'exited' | 'stopped' | 'hung';
+
+export interface SimResult {
+  scenario: Scenario;
+  outcome: SimOutcome;
+  reason: string;
+  world: World;
+  /** By replica, from 1. */
+  hosts: ReadonlyMap<ReplicaId, HostRecord>;
+  flaggedByServer: ReadonlySet<ReplicaId>;
+  flaggedByMonitor: ReadonlySet<ReplicaId>;
+  endNs: number;
+}
+
+export const runTrio = (scenario: Scenario): SimResult => new Trio(scenario).run();
+
+export class Trio {
+  readonly #scenario: Scenario;
+  readonly #queue = new EventQueue();
+  readonly #hosts = new Map<ReplicaId, TracerHost>();
+  readonly #stoppedUntilNs = new Map<ReplicaId, number>();
+  readonly #world = newWorld();
+  readonly #network: Network;
+  readonly #server: FileServer;
+  readonly #monitor: SimMonitor;
+  #nowNs = 0;
+  #stopReason: string | undefined;
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario;
+    const { replicas } = scenario;
+    const rules = { ...serviceRulesOf(scenario.policy), ...scenario.services };
+    const stop = (reason: string): void => {
+      this.#stopReason ??= reason;
+    };
+    const cut = (from: Party) => (replica: ReplicaId) => this.#network.close(from, replica);
+    const hooks = combineHooks(
+      scenario.faults.map((fault, index) =>
+        hooksOf(fault, this.#control(rules.checksum), index + 1),
+      ),
+    );
+    this.#network = new Network({
+      queue: this.#queue,
+      nowNs: () => this.#nowNs,
+      delaysNs: scenario.delaysNs,
+      filter: (from, to, message) => hooks.filter?.(from, to, message),
+      deliver: (from, to, message) => this.#deliver(from, to, message),
+      closed: (at, other) => this.#closed(at, other),
+    });
+    this.#server = new FileServer({
+      world: this.#world,
+      replicas,
+      rules,
+      reply: (to, message) => this.#network.send(fileServer, to, message),
+      cut: cut(fileServer),
+      stop,
+    });
+    this.#monitor = new SimMonitor({
+      world: this.#world,
+      replicas,
+      rules,
+      inputDelayNs: scenario.inputDelayNs,
+      nowNs: () => this.#nowNs,
+      reply: (to, message, atNs) =>
+        this.#schedule(atNs, undefined, () => this.#network.send(monitor, to, message)),
+      cut: cut(monitor),
+      stop,
+    });
+    for (let id = 1; id <= replicas; id += 1) this.#hosts.set(id, this.#newHost(id, rules, hooks));
+  }
+
+  run(): SimResult {
+    const limitNs = this.#limitNs();
+    for (const host of this.#hosts.values()) host.start();
+    let outcome: SimOutcome | undefined;
+    while (outcome === undefined) {
+      const event = this.#queue.pop();
+      if (event === undefined || event.atNs > limitNs) break;
+      const resumesNs = this.#stoppedUntilNs.get(event.host ?? 0) ?? 0;
+      if (resumesNs > event.atNs) {
+        this.#queue.push({ ...event, atNs: resumesNs });
+        continue;
+      }
+      this.#nowNs = event.atNs;
+      event.run();
+      if (this.#stopReason !== undefined) outcome = 'stopped';
+    }
+    return this.#result(outcome ?? (this.#isOver() ? 'exited' : 'hung'));
+  }
+
+  #isOver(): boolean {
+    return this.#world.exited && [...this.#hosts.values()].every((host) => !host.alive);
+  }
+
+  #result(outcome: SimOutcome): SimResult {
+    return {
+      scenario: this.#scenario,
+      outcome,
+      reason: this.#stopReason ?? '',
+      world: this.#world,
+      hosts: new Map([...this.#hosts].map(([id, host]) => [id, host.record])),
+      flaggedByServer: this.#server.flags.flagged,
+      flaggedByMonitor: this.#monitor.flags.flagged,
+      endNs: this.#nowNs,
+    };
+  }
+
+  /** Long enough for every wait that a rule bounds; a session that still runs then is hung. */
+  #limitNs(): number {
+    const { program, timeoutNs, burstsNs, inputDelayNs, faults } = this.#scenario;
+    const stepNs = 8 * timeoutNs + Math.max(...burstsNs) + inputDelayNs;
+    const faultNs = faults.map((fault) =>
+      fault.kind === 'replica-slow'
+        ? fault.delayNs
+        : fault.kind === 'tracer-stopped'
+          ? fault.durationNs
+          : 0,
+    );
+    return program.length * stepNs + Math.max(0, ...faultNs);
+  }
+
+  #newHost(id: ReplicaId, rules: ServiceRules, hooks: FaultHooks): TracerHost {
+    const scenario = this.#scenario;
+    const pick = (values: readonly number[] | undefined, index: number): number =>
+      values === undefined || values.length === 0 ? 0 : (values[index % values.length] ?? 0);
+    return new TracerHost(id, {
+      core: new Core(coreOptionsOf(scenario, id), { ...allRules, ...scenario.rules }),
+      peers: peersOf(id, scenario.replicas),
+      program: scenario.program,
+      rules,
+      hooks,
+      nowNs: () => this.#nowNs,
+      computeNs: (k) => pick(scenario.burstsNs, k) + pick(scenario.skewsNs[id - 1], k),
+      timerJitterNs: pick(scenario.timerJittersNs, id - 1),
+      clockOffsetNs: pick(scenario.clockOffsetsNs, id - 1),
+      schedule: (atNs, eventPriority, run) => this.#schedule(atNs, id, run, eventPriority),
+      transmit: (to, message) => this.#network.send(id, to, message),
+      disconnect: (from) => this.#network.close(id, from),
+    });
+  }
+
+  #schedule(atNs: number, host: ReplicaId | undefined, run: () => void, eventPriority = 0): void {
+    this.#queue.push({ atNs: Math.max(atNs, this.#nowNs), priority: eventPriority, host, run });
+  }
+
+  #deliver(from: Party, to: Party, message: SimMessage): void {
+    if (to === fileServer) {
+      if (message.type === 'call' || message.type === 'flag') this.#server.receive(from, message);
+    } else if (to === monitor) {
+      if (
+        message.type === 'slot' ||
+        message.type === 'flag' ||
+        message.type === 'fenced' ||
+        message.type === 'stopped'
+      ) {
+        this.#monitor.receive(from, message);
+      }
+    } else {
+      this.#hosts.get(to)?.deliver(from, message);
+    }
+  }
+
+  #closed(at: Party, other: Party): void {
+    if (at === fileServer) this.#server.gone(other);
+    else if (at === monitor) this.#monitor.gone(other);
+    else this.#hosts.get(at)?.closed(other);
+  }
+
+  #control(checksum: boolean): SimControl {
+    return {
+      parties: Array.from({ length: this.#scenario.replicas }, (_, index) => index + 1),
+      checksum,
+      crash: (target, lost) => this.#hosts.get(target)?.crash(lost),
+      replicaDies: (target) =>
+        this.#schedule(this.#nowNs, target, () => this.#hosts.get(target)?.replicaDies()),
+      turnRogue: (target, how) => this.#hosts.get(target)?.turnRogue(how),
+      resetLink: (a, b) => this.#network.reset(a, b),
+      notice: (from, accused, to) =>
+        this.#network.send(from, to, { type: 'flag', accused, k: this.#hosts.get(from)?.k ?? 0 }),
+      stopTracer: (target, durationNs) =>
+        this.#stoppedUntilNs.set(target, this.#nowNs + durationNs),
+    };
+  }
+}
+
+export const coreOptionsOf = (scenario: Scenario, self: ReplicaId): CoreOptions => ({
+  self,
+  replicas: scenario.replicas,
+  policy: scenario.policy,
+  timeoutFrom: scenario.timeoutFrom,
+  detect: scenario.detect,
+  timeoutNs: scenario.timeoutNs,
+  linkDelayNs: scenario.linkDelayNs,
+  askDelayNs: scenario.askDelayNs,
+  startTimeoutNs: 30 * scenario.timeoutNs,
+});
+
+const peersOf = (self: ReplicaId, replicas: number): ReplicaId[] =>
+  Array.from({ length: replicas }, (_, index) => index + 1).filter((peer) => peer !== self);
