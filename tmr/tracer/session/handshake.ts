@@ -2,6 +2,7 @@
 import * as native from 'ptrace-napi';
 import {
   DiallerHandshake,
+  HELLO_DEADLINE_MS,
   HelloError,
   ListenerHandshake,
   NONCE_BYTES,
@@ -58,9 +59,11 @@ export function accept(
   deadlineNs: number,
 ): { link: Link; identity: Identity } | undefined {
   const link = new Link(native.accept(listener, deadlineNs), 'a peer', UNPROVEN_RECORD_MAX);
+  // A stranger that says nothing must not use up the time of the start.
+  const helloDeadlineNs = Math.min(deadlineNs, native.monotonicNs() + HELLO_DEADLINE_MS * 1e6);
   try {
     const handshake = new ListenerHandshake(native.randomBytes(NONCE_BYTES));
-    const hello = receiveFrame(link, deadlineNs);
+    const hello = receiveFrame(link, helloDeadlineNs);
     const welcome = handshake.onHello(hello, (identity) => {
       if (identity.session === session && identity.role === 'tracer') return key;
       throw new HelloError(
@@ -68,12 +71,12 @@ export function accept(
         `expected a tracer of session ${session}, got ${identity.role} of ${identity.session}`,
       );
     });
-    sendFrame(link, welcome, deadlineNs);
-    const identity = handshake.onProof(receiveFrame(link, deadlineNs));
+    sendFrame(link, welcome, helloDeadlineNs);
+    const identity = handshake.onProof(receiveFrame(link, helloDeadlineNs));
     link.maxRecord = FRAME_MAX;
     return { link, identity };
   } catch (error) {
-    if (error instanceof HelloError) sendFrame(link, encodeRefused(error.message), deadlineNs);
+    if (error instanceof HelloError) sendFrame(link, encodeRefused(error.message), helloDeadlineNs);
     link.close();
     return undefined;
   }

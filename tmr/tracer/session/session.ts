@@ -9,6 +9,7 @@ import { buildId } from '../../wire/build-id.ts';
 import type { Identity } from '../../wire/hello.ts';
 import type { Address } from '../../wire/messages.ts';
 import type { SessionPlan } from '../../wire/session-plan.ts';
+import { disposition } from '../determinism/disposition.ts';
 import { NfsFileService } from '../files/nfs-file-service.ts';
 import type { FileService } from '../files/types.ts';
 import { accept, connect, dial } from './handshake.ts';
@@ -152,9 +153,7 @@ class Session {
       peers: (peers) => {
         this.#peers = peers;
       },
-      signal: (signal) => {
-        if (this.#voter !== undefined) this.#voter.marks |= 1 << (signal - 1);
-      },
+      signal: (signal) => this.#signalled(signal),
       suspend: () => this.#suspend(true),
       resume: () => this.#suspend(false),
       closed: () => this.#lost('monitor'),
@@ -252,7 +251,13 @@ class Session {
   }
 
   #runProgram(voter: Voter, server: ServerLink, monitor: MonitorLink): void {
-    const files: FileService = new NfsFileService(server, this.#plan);
+    const { program, volumes, settings } = this.#plan;
+    const files: FileService = new NfsFileService({
+      port: server,
+      volumes,
+      caches: settings.caches,
+      credentials: { uid: program.uid, gid: program.gid, groups: program.groups },
+    });
     const launched = launchReplica(this.#plan, files, monitor, this.#placer.cpus());
     this.#launched = launched;
     const loop = new TraceLoop({
@@ -297,6 +302,15 @@ class Session {
   #lost(party: 'file server' | 'monitor'): void {
     if (this.#services === undefined) throw new SessionEnd('lost', `${party} lost`);
     this.#services.lose(party);
+  }
+
+  /** R18: a signal that the program takes care of is marked in the next vote. */
+  #signalled(signal: number): void {
+    const pid = this.#launched?.tracee.pid;
+    if (pid === undefined || this.#voter === undefined) return;
+    const kind = disposition(pid, signal);
+    this.#monitor?.send({ type: 'disposition', signal, kind });
+    if (kind !== 'default') this.#voter.marks |= 1 << (signal - 1);
   }
 
   /** Ctrl-Z (R18): time-outs stop, and the replica is held at its next rendezvous. */

@@ -8,16 +8,18 @@ import { pseudoCall, type AgreedInputs } from '../../core/types.ts';
 import type { SessionPlan } from '../../wire/session-plan.ts';
 import { afterExec, prepareExec } from '../determinism/exec.ts';
 import { randomBytesAt } from '../determinism/random.ts';
-import { emulateTsc, isTscTrap } from '../determinism/tsc.ts';
+import { advanceVirtualClock } from '../determinism/clock.ts';
+import { emulateTsc, isTscTrap, restoreSegvAction } from '../determinism/tsc.ts';
 import type { FileService } from '../files/types.ts';
 import type { CallRun, MonitorPort } from '../ports.ts';
 import type { ProcessState } from '../process-state.ts';
 import { SyscallError } from '../syscall-error.ts';
 import { errnoName } from '../syscalls/abi/errno.ts';
-import { isFatalSignal } from '../syscalls/signals.ts';
-import { sign } from '../syscalls/signature.ts';
+import { disposition } from '../determinism/disposition.ts';
+import { sign, signature } from '../syscalls/signature.ts';
 import { nameOf } from '../syscalls/numbers.ts';
-import { policyOf, type CallPolicy } from '../syscalls/table.ts';
+import type { CallPolicy } from '../syscalls/policy.ts';
+import { policyOf } from '../syscalls/table.ts';
 import type { Recorder } from './recorder.ts';
 import { Replica, ReplicaEnded, type WhileRunning } from './replica.ts';
 import { SessionEnd } from './session-end.ts';
@@ -165,14 +167,16 @@ export class TraceLoop implements CallRun {
     this.replica.resetFold();
     this.#recorder.pause(native.monotonicNs() - since);
     this.#recorder.call(call);
-    this.#vote(call, native.hash[0] as number, native.hash[1] as number);
+    this.#vote(call, signature[0] as number, signature[1] as number);
     this.#deliverMarks();
+    if (this.process.segv.restore) restoreSegvAction(this);
     this.#perform(call, policy);
   }
 
   #vote(call: number, sigHi: number, sigLo: number): void {
     this.#voter.rendezvous(call, sigHi, sigLo, this.replica.pid);
     this.#mayTakeEffect();
+    advanceVirtualClock(this.process);
   }
 
   #perform(call: number, policy: CallPolicy): void {
@@ -206,7 +210,7 @@ export class TraceLoop implements CallRun {
       emulateTsc(this.tracee, this.agreed, this.process);
       return 0;
     }
-    if (!isFatalSignal(this.replica.pid, signal)) return signal;
+    if (!isFatal(this.replica.pid, signal)) return signal;
     this.#vote(pseudoCall.signal, 0, signal);
     this.files.flush();
     this.monitor.slot({ type: 'exit', kind: 'signal', value: signal });
@@ -225,4 +229,11 @@ export class TraceLoop implements CallRun {
     prepareExec(tracee, this.plan, this.process);
     this.#execPending = true;
   }
+}
+
+/** Signals whose default is to be ignored or to stop and go on (signal(7)): never an end. */
+const harmless = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
+
+function isFatal(pid: number, signal: number): boolean {
+  return !harmless.has(signal) && disposition(pid, signal) === 'default';
 }
