@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Address } from '../wire/messages.ts';
-import { parseAddress } from '../monitor/addresses.ts';
+import { isLoopback, parseAddress } from '../monitor/addresses.ts';
 import { readSecret, secretOptions, type SecretOptions } from './secret.ts';
 
 const REFUSED_CONFIGURATION = 78;
@@ -80,13 +80,9 @@ function refuse(reason: string): never {
   process.exit(REFUSED_CONFIGURATION);
 }
 
-function isLoopback(host: string): boolean {
-  return host === '::1' || host === 'localhost' || /^127\./.test(host);
-}
-
 function address(text: string): Address {
   try {
-    return parseAddress(text);
+    return parseAddress(text, '--listen');
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
