@@ -69,6 +69,7 @@ export const goldenToMonitor: Record<ToMonitor['type'], ToMonitor> = {
   },
   progress: { type: 'progress', rendezvous: 100, members: 3 },
   ping: { type: 'ping' },
+  disposition: { type: 'disposition', signal: 2, kind: 'default' },
 };
 
 export const goldenFromMonitor: Record<FromMonitor['type'], FromMonitor> = {

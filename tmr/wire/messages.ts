@@ -40,6 +40,11 @@ export type ToMonitor =
   /** Last words: what the report needs. */
   | { type: 'statistics'; json: SessionStatistics }
   | { type: 'progress'; rendezvous: number; members: number }
+  /**
+   * Answer to `signal`: what the replica would do with it now. On two `default` the monitor ends
+   * the session at once (R18); otherwise the program gets it at an agreed rendezvous.
+   */
+  | { type: 'disposition'; signal: number; kind: 'default' | 'ignored' | 'caught' }
   | { type: 'ping' };
 
 /** Per-tracer figures at the end of a session. */
@@ -62,9 +67,13 @@ export interface SessionStatistics {
 export type SlotOp =
   /** Bytes for descriptor 1 or 2. Result: bytes written or -errno. */
   | { type: 'output'; fd: number; bytes: Buffer }
-  /** At most `count` bytes of descriptor fd (0, or any standard stream opened for reading). */
+  /**
+   * At most `count` bytes of descriptor fd (0, or any standard stream opened for reading).
+   * `offset` -1: read(2), from where the descriptor stands at the monitor, and moves it; otherwise
+   * pread(2) at that offset.
+   */
   | { type: 'input'; fd: number; count: number; offset: number }
-  /** lseek on a seekable standard stream. Result: the new offset or -errno. */
+  /** lseek(2) on the monitor's descriptor. Result: the new offset or -errno. */
   | { type: 'seek'; fd: number; offset: number; whence: number }
   /** ftruncate, fsync and the like on a standard stream that is a file. */
   | { type: 'truncate'; fd: number; length: number }

@@ -23,6 +23,7 @@ export const toMonitorFrame = {
   statistics: 10,
   progress: 11,
   ping: 12,
+  disposition: 13,
 } as const;
 
 export const fromMonitorFrame = {
@@ -52,6 +53,16 @@ export const mechanismNumber = new Enumeration<Mechanism>('mechanism', [
   'file-digest',
   'output-digest',
 ]);
+
+const disposition = new Enumeration('disposition of a signal', ['default', 'ignored', 'caught']);
+
+/**
+ * The bytes of a slot's operation in a frame's body, without type and number: what the vote on
+ * slots compares (R13).
+ */
+export function slotOpBytes(body: Buffer): Buffer {
+  return body.subarray(12);
+}
 
 /** Writes the body of a frame to the monitor; the caller frames it (`encodeFrame`). */
 export function encodeToMonitor(writer: XdrWriter, message: ToMonitor): void {
@@ -89,6 +100,9 @@ export function encodeToMonitor(writer: XdrWriter, message: ToMonitor): void {
       break;
     case 'progress':
       writer.u64(message.rendezvous).u32(message.members);
+      break;
+    case 'disposition':
+      writer.u32(message.signal).u32(disposition.number(message.kind));
       break;
     case 'lost':
     case 'ping':
@@ -145,8 +159,14 @@ function readToMonitor(reader: XdrReader): ToMonitor {
       return { type: 'progress', rendezvous: reader.u64(), members: reader.u32() };
     case toMonitorFrame.ping:
       return { type: 'ping' };
+    case toMonitorFrame.disposition:
+      return {
+        type: 'disposition',
+        signal: reader.u32(),
+        kind: disposition.name(reader.u32()),
+      };
     default:
-      throw new XdrError(`expected a frame to the monitor (1 to 12), got type ${type}`);
+      throw new XdrError(`expected a frame to the monitor (1 to 13), got type ${type}`);
   }
 }
 

@@ -1,0 +1,94 @@
+/** One tracer daemon as the monitor talks to it: start a replica, end it. */
+import type { ReplicaId } from '../core/types.ts';
+import { decodeControl, encodeControl } from '../wire/control-codec.ts';
+import type { FromDaemon, ToDaemon } from '../wire/control-codec.ts';
+import type { Address } from '../wire/messages.ts';
+import { parseFromDaemon } from '../wire/schema.ts';
+import type { SessionPlan } from '../wire/session-plan.ts';
+import { messageOf, StartError } from './errors.ts';
+import { dial } from './framed-socket.ts';
+import type { FramedSocket } from './framed-socket.ts';
+
+export class DaemonClient {
+  readonly #framed: FramedSocket;
+  readonly #name: string;
+  readonly #session: string;
+  #answer: ((message: FromDaemon | Error) => void) | undefined;
+  #gone: () => void = () => undefined;
+  /** Resolves when the session's process has left, or the connection has ended. */
+  readonly processGone = new Promise<void>((resolve) => {
+    this.#gone = resolve;
+  });
+
+  private constructor(framed: FramedSocket, name: string, session: string) {
+    this.#framed = framed;
+    this.#name = name;
+    this.#session = session;
+    framed.handle({
+      frame: (body) => this.#receive(body),
+      corrupt: () => framed.destroy('garbage'),
+      closed: (why) => {
+        this.#gone();
+        this.#answer?.(new StartError(`${name} hung up: ${why}`));
+      },
+    });
+  }
+
+  /** Dials with the session's key. Throws StartError with what to do. */
+  static async connect(
+    replica: ReplicaId,
+    address: Address,
+    session: string,
+    key: Uint8Array,
+    buildId: string,
+  ): Promise<DaemonClient> {
+    const name = `tracer daemon ${replica}`;
+    try {
+      const identity = { role: 'monitor', session, replica: 0, buildId } as const;
+      return new DaemonClient(await dial(address, identity, key, name), name, session);
+    } catch (error) {
+      throw new StartError(messageOf(error));
+    }
+  }
+
+  /** Sends the plan; resolves with the pid of the session process once it has it. */
+  async start(plan: SessionPlan): Promise<number> {
+    const answer = await this.#ask({ type: 'start', plan });
+    if (answer.type === 'starting') return answer.pid;
+    const why = answer.type === 'refused' ? answer.reason : `unexpected answer '${answer.type}'`;
+    throw new StartError(`${this.#name} refused: ${why}`);
+  }
+
+  /** Ends the session's process, however it stands. */
+  stop(): void {
+    const request: ToDaemon = { type: 'stop', session: this.#session };
+    this.#framed.send((writer) => encodeControl(writer, request));
+  }
+
+  close(): void {
+    this.#framed.close();
+  }
+
+  #ask(request: ToDaemon): Promise<FromDaemon> {
+    return new Promise((resolve, reject) => {
+      this.#answer = (message) => {
+        this.#answer = undefined;
+        if (message instanceof Error) reject(message);
+        else resolve(message);
+      };
+      this.#framed.send((writer) => encodeControl(writer, request));
+    });
+  }
+
+  #receive(body: Buffer): void {
+    let message: FromDaemon;
+    try {
+      message = parseFromDaemon(decodeControl(body));
+    } catch (error) {
+      this.#answer?.(new StartError(`${this.#name}: ${messageOf(error)}`));
+      return;
+    }
+    if (message.type === 'ended') this.#gone();
+    else this.#answer?.(message);
+  }
+}

@@ -1,0 +1,71 @@
+/** What happened in a session, as the monitor saw it: the raw material of the report. */
+import type { Mechanism, ReplicaId } from '../core/types.ts';
+import type { SessionStatistics } from '../wire/messages.ts';
+import type { RecordedNotice } from './notices.ts';
+
+export type Outcome = 'completed' | 'stopped' | 'failed-to-start' | 'interrupted';
+
+/** How the monitor is to end: as the program did, or 125. */
+export type Exit = { status: number } | { signal: number };
+
+export interface SessionResult {
+  outcome: Outcome;
+  /** Empty when completed. */
+  reason: string;
+  exit: Exit;
+}
+
+export interface FlagFact {
+  replica: ReplicaId;
+  stream: number;
+  /** Rendezvous number. */
+  k: number;
+  mechanism: Mechanism;
+  accusers: ReplicaId[];
+  /** On the accusers' CLOCK_MONOTONIC, ns; NaN when unknown. */
+  tFirstSuspicionNs: number;
+  tSecondArrivalNs: number;
+  tQuorumNs: number;
+  /** Raised after a trusted party was lost (R19): a consequence, not a fault. */
+  consequence: boolean;
+}
+
+export interface RefusedFact {
+  kind: 'call' | 'path';
+  what: string;
+  errno: string;
+  count: number;
+}
+
+export class SessionFacts {
+  readonly flags: FlagFact[] = [];
+  readonly fences: { replica: ReplicaId; reason: string }[] = [];
+  readonly statistics = new Map<ReplicaId, SessionStatistics>();
+  /** Frames of a replica's monitor link whose checksum failed. */
+  readonly corruptFrames = new Map<ReplicaId, number>();
+  /** Notices, filled when the session ends. */
+  notices: readonly RecordedNotice[] = [];
+  /** Largest rendezvous number that a replica told of. */
+  rendezvous = 0;
+  readonly #refused = new Map<string, Map<ReplicaId, RefusedFact>>();
+
+  refuse(replica: ReplicaId, kind: 'call' | 'path', what: string, errno: string): void {
+    const key = `${kind} ${errno} ${what}`;
+    const byReplica = this.#refused.get(key) ?? new Map<ReplicaId, RefusedFact>();
+    this.#refused.set(key, byReplica);
+    const fact = byReplica.get(replica) ?? { kind, what, errno, count: 0 };
+    fact.count++;
+    byReplica.set(replica, fact);
+  }
+
+  /** Refusals as the program had them: each replica tells its own, so the largest count is taken. */
+  get refused(): RefusedFact[] {
+    return [...this.#refused.values()].map((byReplica) =>
+      [...byReplica.values()].reduce((a, b) => (b.count > a.count ? b : a)),
+    );
+  }
+
+  corrupt(replica: ReplicaId): void {
+    this.corruptFrames.set(replica, (this.corruptFrames.get(replica) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,9 @@
+/** What Node has no call for; the command line takes it from the addon where that is there. */
+export interface NativeDescriptors {
+  /** lseek(2): the new offset, or -errno. */
+  lseek?(fd: number, offset: number, whence: number): number;
+  /** TCGETS: the kernel's struct termios. */
+  termios?(fd: number): Buffer;
+  /** TIOCGWINSZ: struct winsize. */
+  winsize?(fd: number): Buffer;
+}

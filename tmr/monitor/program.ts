@@ -1,0 +1,173 @@
+/** The command as the user started it, in bytes: arguments, environment, limits, ids. */
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Program } from '../wire/session-plan.ts';
+import { codeOf, exitStatus, StartError } from './errors.ts';
+
+/** Reads what the process was started with. Throws StartError 126 or 127 as env(1). */
+export function describeProgram(command: readonly string[], cwd: string): Program {
+  const name = command[0] ?? '';
+  const environment = rawEnvironment();
+  const path = valueOf(environment, 'PATH') ?? '/bin:/usr/bin';
+  const file = findProgram(name, path, process.cwd());
+  return {
+    file,
+    argsBase64: rawArguments(command.length, command).map((bytes) => bytes.toString('base64')),
+    envBase64: adaptEnvironment(environment, file, cwd).map((bytes) => bytes.toString('base64')),
+    cwd,
+    umask: readUmask(),
+    uid: process.getuid?.() ?? 0,
+    gid: process.getgid?.() ?? 0,
+    groups: process.getgroups?.() ?? [],
+    rlimits: readLimits(),
+    hostName: hostname(),
+  };
+}
+
+/** execvp(3): a name with a slash is a path, any other is looked up in PATH. */
+export function findProgram(name: string, path: string, cwd: string): string {
+  const candidates = name.includes('/')
+    ? [name.startsWith('/') ? name : join(cwd, name)]
+    : path.split(':').map((directory) => join(directory === '' ? cwd : directory, name));
+  let forbidden = false;
+  for (const candidate of name === '' ? [] : candidates) {
+    const state = executability(candidate);
+    if (state === 'yes') return candidate;
+    forbidden ||= state === 'forbidden';
+  }
+  if (forbidden) {
+    throw new StartError(
+      `${name}: Permission denied (not an executable file)`,
+      exitStatus.notExecutable,
+    );
+  }
+  throw new StartError(`${name}: No such file or directory`, exitStatus.notFound);
+}
+
+function executability(file: string): 'yes' | 'forbidden' | 'absent' {
+  try {
+    if (!statSync(file).isFile()) return 'forbidden';
+    accessSync(file, constants.X_OK);
+    return 'yes';
+  } catch (error) {
+    return codeOf(error) === 'EACCES' ? 'forbidden' : 'absent';
+  }
+}
+
+/** The last `count` arguments as bytes: process.argv has lost what is not UTF-8. */
+function rawArguments(count: number, decoded: readonly string[]): Buffer[] {
+  const raw = splitAtNul(readFileSync('/proc/self/cmdline')).slice(-count);
+  const same = raw.length === count && raw.every((bytes, i) => bytes.toString() === decoded[i]);
+  return same ? raw : decoded.map((text) => Buffer.from(text));
+}
+
+/** The environment as execve gave it, in order and as bytes. */
+function rawEnvironment(): Buffer[] {
+  return splitAtNul(readFileSync('/proc/self/environ'));
+}
+
+function splitAtNul(bytes: Buffer): Buffer[] {
+  const items: Buffer[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(0, start);
+    items.push(bytes.subarray(start, end < 0 ? bytes.length : end));
+    start = end < 0 ? bytes.length : end + 1;
+  }
+  return items;
+}
+
+function valueOf(environment: readonly Buffer[], name: string): string | undefined {
+  const prefix = Buffer.from(`${name}=`);
+  return environment
+    .find((item) => item.subarray(0, prefix.length).equals(prefix))
+    ?.subarray(prefix.length)
+    .toString();
+}
+
+/** As a shell would have it: `_` names the program it starts, PWD the directory it starts in. */
+function adaptEnvironment(environment: Buffer[], file: string, cwd: string): Buffer[] {
+  const moved = cwd !== process.cwd();
+  return environment.map((item) => {
+    const text = item.toString();
+    if (text.startsWith('_=') && isOurs(text.slice(2))) return Buffer.from(`_=${file}`);
+    return moved && text.startsWith('PWD=') ? Buffer.from(`PWD=${cwd}`) : item;
+  });
+}
+
+/** A path of tmr itself or of the Node that runs it. */
+function isOurs(path: string): boolean {
+  try {
+    const real = realpathSync(path);
+    return [process.execPath, process.argv[1] ?? ''].some((ours) => realpathSync(ours) === real);
+  } catch {
+    return false;
+  }
+}
+
+function readUmask(): number {
+  const match = /^Umask:\s*([0-7]+)/m.exec(readFileSync('/proc/self/status', 'utf8'));
+  return Number.parseInt(match?.[1] ?? '022', 8);
+}
+
+/** RLIMIT_* numbers by the first words of /proc/PID/limits (proc(5)). */
+const limitNumbers: Record<string, number> = {
+  'Max cpu time': 0,
+  'Max file size': 1,
+  'Max data size': 2,
+  'Max stack size': 3,
+  'Max core file size': 4,
+  'Max resident set': 5,
+  'Max processes': 6,
+  'Max open files': 7,
+  'Max locked memory': 8,
+  'Max address space': 9,
+  'Max file locks': 10,
+  'Max pending signals': 11,
+  'Max msgqueue size': 12,
+  'Max nice priority': 13,
+  'Max realtime priority': 14,
+  'Max realtime timeout': 15,
+};
+const RLIMIT_NOFILE = 7;
+
+/**
+ * Limits as the user's shell has them. Node raised the soft limit of open files before any of our
+ * code ran, so that one is the parent's.
+ */
+function readLimits(): Program['rlimits'] {
+  const own = parseLimits('/proc/self/limits');
+  const parent = parseLimits(`/proc/${process.ppid}/limits`);
+  const open = own.find(({ resource }) => resource === RLIMIT_NOFILE);
+  const parentSoft = parent.find(({ resource }) => resource === RLIMIT_NOFILE)?.soft ?? 1024;
+  if (open !== undefined) open.soft = smaller(parentSoft, open.hard);
+  return own;
+}
+
+type Limit = number | 'infinity';
+
+function parseLimits(file: string): Program['rlimits'] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return [];
+  }
+  const limits: Program['rlimits'] = [];
+  for (const line of text.split('\n')) {
+    const match = /^(Max [a-z ]+?)\s{2,}(\S+)\s+(\S+)/.exec(line);
+    const resource = limitNumbers[match?.[1] ?? ''];
+    if (match === null || resource === undefined) continue;
+    limits.push({ resource, soft: parseLimit(match[2]), hard: parseLimit(match[3]) });
+  }
+  return limits;
+}
+
+function parseLimit(text: string | undefined): Limit {
+  return text === 'unlimited' ? 'infinity' : Number(text);
+}
+
+function smaller(a: Limit, b: Limit): Limit {
+  if (a === 'infinity') return b;
+  return b === 'infinity' ? a : Math.min(a, b);
+}

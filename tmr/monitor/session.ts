@@ -1,0 +1,510 @@
+/**
+ * One session as the monitor sees it: start, slots, flags, signals, end. Input and output come in
+ * as `SessionOutside`, so that tests drive the same object as `launch.ts` does.
+ */
+import type { Mechanism, Policy, ReplicaId } from '../core/types.ts';
+import type { Address, FromMonitor, SlotOp, ToMonitor } from '../wire/messages.ts';
+import { exitStatus } from './errors.ts';
+import { SessionFacts } from './facts.ts';
+import type { SessionResult } from './facts.ts';
+import { NoticeBook } from './notices.ts';
+import type { Notice, NoticeDecision } from './notices.ts';
+import { SlotQuorum } from './slots.ts';
+import type { SlotDecision, SlotResult } from './slots.ts';
+
+/** Slots that the standard streams carry out. */
+export type StreamOp = Exclude<SlotOp, { type: 'exit' } | { type: 'abort' }>;
+
+/** A connection to a session process, after HELLO. */
+export interface ReplicaLink {
+  send(message: FromMonitor): void;
+  /** Sends what is under way, then ends the connection. */
+  close(): void;
+}
+
+export interface SessionOutside {
+  /** CLOCK_MONOTONIC. */
+  nowNs(): number;
+  /** Carries a slot out on the real descriptors. Never rejects: errors are -errno. */
+  perform(op: StreamOp): Promise<SlotResult>;
+  /** Calls `then` after `ms`; returns how to call it off. */
+  after(ms: number, then: () => void): () => void;
+  /** Asks the daemon of a replica to end its session process. */
+  stopReplica(replica: ReplicaId): void;
+  /** Where `from` is to dial `to`. */
+  route(from: ReplicaId, to: ReplicaId, own: Address): Address;
+  /** One line of ours on stderr, without prefix. */
+  say(line: string): void;
+  /** Something that `tmr status` shows has changed. */
+  changed(): void;
+}
+
+export interface SessionOptions {
+  replicas: number;
+  policy: Policy;
+  startTimeoutMs: number;
+  /** How long stragglers may take after the exit status is out: T + 2d (R10), and some. */
+  lingerMs: number;
+  /** How long to wait for a word about a signal's disposition before taking it for the default. */
+  signalGraceMs: number;
+}
+
+export type ReplicaState = 'starting' | 'member' | 'flagged' | 'fenced' | 'gone';
+
+export interface ReplicaRecord {
+  replica: ReplicaId;
+  state: ReplicaState;
+  link: ReplicaLink | undefined;
+  /** Its connection has not ended, whatever we think of it. */
+  connected: boolean;
+  pid: number;
+  replicaPid: number;
+  address: Address | undefined;
+  /** Why it is no member any more. */
+  reason: string;
+}
+
+const SIGINT = 2;
+
+type Phase = 'starting' | 'running' | 'ending' | 'ended';
+
+export class MonitorSession {
+  readonly facts = new SessionFacts();
+  readonly ended: Promise<SessionResult>;
+  readonly #options: SessionOptions;
+  readonly #outside: SessionOutside;
+  readonly #replicas = new Map<ReplicaId, ReplicaRecord>();
+  readonly #slots: SlotQuorum;
+  readonly #notices: NoticeBook;
+  /** What monitor or file server saw themselves, before the replica's peers flag it. */
+  readonly #evidence = new Map<ReplicaId, Mechanism>();
+  readonly #nfsLostBy = new Set<ReplicaId>();
+  readonly #stoppedBy = new Map<ReplicaId, string>();
+  /** What each replica would do with the signal that is being forwarded. */
+  readonly #dispositions = new Map<ReplicaId, string>();
+  #resolve!: (result: SessionResult) => void;
+  #phase: Phase = 'starting';
+  #suspended = false;
+  #trustedLost = false;
+  /** The last signal forwarded, and whether the program is known to take care of it. */
+  #signal = 0;
+  #signalHandled = false;
+  #completed: SessionResult | undefined;
+  #cancelTimer: () => void = () => undefined;
+
+  constructor(options: SessionOptions, outside: SessionOutside) {
+    this.#options = options;
+    this.#outside = outside;
+    const ids = Array.from({ length: options.replicas }, (_, index) => index + 1);
+    for (const replica of ids) {
+      this.#replicas.set(replica, {
+        replica,
+        state: 'starting',
+        link: undefined,
+        connected: false,
+        pid: 0,
+        replicaPid: 0,
+        address: undefined,
+        reason: '',
+      });
+    }
+    this.#slots = new SlotQuorum(ids, Math.min(2, options.replicas));
+    this.#notices = new NoticeBook(ids, options.policy);
+    this.ended = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#startTimer();
+  }
+
+  get state(): Phase | 'suspended' {
+    return this.#suspended ? 'suspended' : this.#phase;
+  }
+
+  get replicas(): readonly Readonly<ReplicaRecord>[] {
+    return [...this.#replicas.values()];
+  }
+
+  /** A frame of a proven session process. `digest` is that of a slot's bytes. */
+  message(replica: ReplicaId, link: ReplicaLink, message: ToMonitor, digest = ''): void {
+    const record = this.#replicas.get(replica);
+    if (record === undefined || this.#phase === 'ended') return;
+    if (message.type === 'ping') {
+      link.send({ type: 'pong' });
+      return;
+    }
+    if (message.type === 'flag') {
+      this.#notice({ ...message, accuser: replica });
+      return;
+    }
+    if (message.type === 'ready' && record.link === undefined) {
+      this.#ready(record, link, message);
+      return;
+    }
+    // A further connection of the same replica may give notices; the rest comes over the first.
+    if (record.link !== link) return;
+    this.#ownMessage(record, message, digest);
+  }
+
+  /** A frame whose checksum failed: not received (protocol.md 2). */
+  corrupt(replica: ReplicaId): void {
+    this.facts.corrupt(replica);
+  }
+
+  closed(replica: ReplicaId, link: ReplicaLink, why: string): void {
+    const record = this.#replicas.get(replica);
+    if (record?.link !== link) return;
+    record.connected = false;
+    if (this.#phase === 'ended') return;
+    if (this.#phase === 'starting') {
+      this.#fail(`replica ${replica} ended before the program started: ${record.reason || why}`);
+      return;
+    }
+    if (record.state === 'member') this.#leave(record, 'gone', record.reason || why);
+    else this.#afterLeaving();
+  }
+
+  /** The file server saw this replica outvoted at a request (R12). */
+  fileEvidence(replica: ReplicaId): void {
+    if (!this.#evidence.has(replica)) this.#evidence.set(replica, 'file-digest');
+  }
+
+  /** Ends the session safely: nothing unvoted gets out. */
+  stop(reason: string): void {
+    if (this.#completed !== undefined) this.#finish(this.#completed);
+    else if (this.#phase === 'starting') this.#fail(reason);
+    else this.#end({ outcome: 'stopped', reason, exit: { status: exitStatus.failed } });
+  }
+
+  /** The file server is gone (R19). */
+  fileServerLost(why: string): void {
+    this.#trustedLost = true;
+    this.stop(`file server lost: ${why}`);
+  }
+
+  fail(reason: string, status: number = exitStatus.failed): void {
+    this.#fail(reason, status);
+  }
+
+  /** SIGINT, SIGTERM or SIGHUP from the user (R18). */
+  signal(signal: number): void {
+    if (this.#phase === 'ended') return;
+    if (this.#completed !== undefined) {
+      this.#finish(this.#completed);
+    } else if (this.#phase === 'starting' || (signal === SIGINT && this.#signal === SIGINT)) {
+      this.#interrupt(signal);
+    } else {
+      this.#signal = signal;
+      this.#signalHandled = false;
+      this.#dispositions.clear();
+      for (const { link } of this.#live()) link.send({ type: 'signal', signal });
+      this.#outside.after(this.#options.signalGraceMs, () => {
+        const unanswered = this.#signal === signal && !this.#signalHandled;
+        if (unanswered && this.#phase === 'running') this.#interrupt(signal);
+      });
+    }
+  }
+
+  suspend(): void {
+    this.#suspended = true;
+    for (const { link } of this.#live()) link.send({ type: 'suspend' });
+    this.#outside.changed();
+  }
+
+  resume(): void {
+    if (!this.#suspended) return;
+    this.#suspended = false;
+    for (const { link } of this.#live()) link.send({ type: 'resume' });
+    // As all timers (R18): restarted from zero.
+    if (this.#phase === 'starting') this.#startTimer();
+    if (this.#phase === 'ending') this.#lingerTimer();
+    this.#outside.changed();
+  }
+
+  #ownMessage(record: ReplicaRecord, message: ToMonitor, digest: string): void {
+    const { replica } = record;
+    switch (message.type) {
+      case 'started':
+        record.replicaPid = message.replicaPid;
+        record.state = 'member';
+        this.#maybeRunning();
+        break;
+      case 'slot':
+        this.#apply(this.#slots.arrive(replica, message.n, message.op, digest));
+        break;
+      case 'fenced':
+        this.facts.fences.push({ replica, reason: message.reason });
+        this.#leave(record, 'fenced', message.reason);
+        break;
+      case 'down':
+        this.#leave(record, 'gone', `its process ended: ${message.reason}`);
+        break;
+      case 'lost':
+        this.#nfsLostBy.add(replica);
+        if (this.#nfsLostBy.size >= Math.min(2, this.#live().length)) {
+          this.fileServerLost('the tracers get no answer from it');
+        }
+        break;
+      case 'stopped':
+        this.#stopped(record, message.reason);
+        break;
+      case 'refused':
+        this.facts.refuse(replica, message.kind, message.what, message.errno);
+        break;
+      case 'statistics':
+        this.facts.statistics.set(replica, message.json);
+        this.facts.rendezvous = Math.max(this.facts.rendezvous, message.json.rendezvous);
+        break;
+      case 'progress':
+        this.facts.rendezvous = Math.max(this.facts.rendezvous, message.rendezvous);
+        break;
+      case 'disposition':
+        this.#disposition(replica, message.signal, message.kind);
+        break;
+      case 'ready':
+      case 'flag':
+      case 'ping':
+        break;
+    }
+  }
+
+  #ready(
+    record: ReplicaRecord,
+    link: ReplicaLink,
+    message: Extract<ToMonitor, { type: 'ready' }>,
+  ): void {
+    record.link = link;
+    record.connected = true;
+    record.pid = message.pid;
+    record.address = message.address;
+    this.#outside.changed();
+    const all = [...this.#replicas.values()];
+    if (this.#phase !== 'starting' || all.some(({ address }) => address === undefined)) return;
+    for (const from of all) {
+      const peers = all
+        .filter(({ replica }) => replica !== from.replica)
+        .map(({ replica, address }) => ({
+          replica,
+          address: this.#outside.route(from.replica, replica, address as Address),
+        }));
+      from.link?.send({ type: 'peers', peers });
+    }
+  }
+
+  #maybeRunning(): void {
+    if (this.#phase !== 'starting') return;
+    if ([...this.#replicas.values()].some(({ state }) => state !== 'member')) return;
+    this.#phase = 'running';
+    this.#cancelTimer();
+    this.#outside.changed();
+  }
+
+  #apply(decisions: SlotDecision[]): void {
+    for (const decision of decisions) {
+      if (this.#phase === 'ended') return;
+      switch (decision.type) {
+        case 'execute':
+          this.#execute(decision.n, decision.op);
+          break;
+        case 'reply':
+          this.#replicas
+            .get(decision.to)
+            ?.link?.send({ type: 'slot-reply', n: decision.n, ...decision.result });
+          break;
+        case 'odd':
+          this.#expel(decision.replica, `outvoted at the monitor, slot ${decision.n}`);
+          break;
+        case 'violation':
+          this.#expel(
+            decision.replica,
+            `sent slot ${decision.got} where slot ${decision.expected} was due`,
+          );
+          break;
+        case 'no-quorum':
+          this.stop('no quorum at monitor');
+          break;
+      }
+    }
+  }
+
+  #execute(n: number, op: SlotOp): void {
+    const nothing = Buffer.alloc(0);
+    if (op.type === 'abort') {
+      this.stop(op.reason);
+    } else if (op.type === 'exit') {
+      const exit = op.kind === 'signal' ? { signal: op.value } : { status: op.value };
+      this.#completed = { outcome: 'completed', reason: '', exit };
+      this.#phase = 'ending';
+      this.#lingerTimer();
+      this.#outside.changed();
+      this.#apply(this.#slots.done(n, { result: 0, bytes: nothing }));
+    } else {
+      void this.#outside.perform(op).then((result) => {
+        if (this.#phase !== 'ended') this.#apply(this.#slots.done(n, result));
+      });
+    }
+  }
+
+  /** Its own word has shown it faulty; it fences, and its peers flag it for the closed connection. */
+  #expel(replica: ReplicaId, reason: string): void {
+    const record = this.#replicas.get(replica);
+    if (record === undefined || record.state !== 'member') return;
+    if (!this.#evidence.has(replica)) this.#evidence.set(replica, 'output-digest');
+    record.link?.send({ type: 'end', reason });
+    record.link?.close();
+    this.#leave(record, 'gone', reason);
+  }
+
+  #notice(notice: Notice): void {
+    const nowNs = this.#outside.nowNs();
+    const decision = this.#notices.add(notice, nowNs);
+    if (decision.type === 'duplex') this.stop('notice in duplex');
+    if (decision.type === 'flag') this.#flag(decision, nowNs);
+  }
+
+  #flag(decision: Extract<NoticeDecision, { type: 'flag' }>, tQuorumNs: number): void {
+    const { accused, notices } = decision;
+    const first = notices[0] as Notice;
+    const accusers = notices.map(({ accuser }) => accuser).sort((a, b) => a - b);
+    const mechanism = this.#mechanism(accused, first.mechanism);
+    this.facts.flags.push({
+      replica: accused,
+      stream: first.stream,
+      k: first.k,
+      mechanism,
+      accusers,
+      tFirstSuspicionNs: earliest(notices.map((n) => n.tFirstSuspicionNs)),
+      tSecondArrivalNs: earliest(notices.map((n) => n.tSecondArrivalNs)),
+      tQuorumNs,
+      consequence: this.#trustedLost || this.#nfsLostBy.size > 0,
+    });
+    this.#outside.say(
+      `replica ${accused} flagged at rendezvous ${first.k}: ${mechanism} ` +
+        `(accused by ${accusers.join(' and ')})`,
+    );
+    const record = this.#replicas.get(accused) as ReplicaRecord;
+    record.state = 'flagged';
+    record.link?.send({ type: 'end', reason: `flagged: ${mechanism}` });
+    record.link?.close();
+    for (const { link } of this.#live()) link.send({ type: 'flagged', accused });
+    this.#outside.stopReplica(accused);
+    this.#leave(record, 'flagged', mechanism);
+  }
+
+  /** What monitor or file server saw explains a replica that merely fell silent. */
+  #mechanism(accused: ReplicaId, told: Mechanism): Mechanism {
+    const silent = told === 'connection-closed' || told === 'time-out';
+    return (silent ? this.#evidence.get(accused) : undefined) ?? told;
+  }
+
+  /** R6, two members: either may stop the session. A lone tracer of three only leaves it. */
+  #stopped(record: ReplicaRecord, reason: string): void {
+    if (this.#phase === 'starting') {
+      this.#fail(reason, startStatus(reason));
+      return;
+    }
+    this.#stoppedBy.set(record.replica, reason);
+    const members = this.#notices.members.length;
+    if (members <= 2 || this.#stoppedBy.size >= 2) this.stop(reason);
+    else this.#leave(record, 'gone', `stopped: ${reason}`);
+  }
+
+  #disposition(replica: ReplicaId, signal: number, kind: string): void {
+    if (signal !== this.#signal) return;
+    this.#dispositions.set(replica, kind);
+    const equal = [...this.#dispositions.values()].filter((other) => other === kind).length;
+    if (equal < Math.min(2, this.#live().length)) return;
+    // Otherwise it is the program's business: delivered at an agreed rendezvous.
+    if (kind === 'default') this.#interrupt(signal);
+    else this.#signalHandled = true;
+  }
+
+  #leave(record: ReplicaRecord, state: ReplicaState, reason: string): void {
+    if (record.state !== 'flagged') record.state = state;
+    record.reason ||= reason;
+    this.#outside.changed();
+    this.#apply(this.#slots.remove(record.replica));
+    this.#afterLeaving();
+  }
+
+  #afterLeaving(): void {
+    if (this.#phase === 'ended') return;
+    if (this.#live().length > 0) return;
+    if (this.#completed !== undefined) {
+      this.#finish(this.#completed);
+      return;
+    }
+    const all = [...this.#replicas.values()];
+    const reasons = all.map(({ replica, reason }) => `replica ${replica} ${reason || 'left'}`);
+    this.stop(`no replica is left (${reasons.join('; ')})`);
+  }
+
+  /** Replicas that are connected and may vote. */
+  #live(): (ReplicaRecord & { link: ReplicaLink })[] {
+    return [...this.#replicas.values()].filter(
+      (record): record is ReplicaRecord & { link: ReplicaLink } =>
+        record.link !== undefined &&
+        record.connected &&
+        (record.state === 'member' || record.state === 'starting'),
+    );
+  }
+
+  #startTimer(): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#outside.after(this.#options.startTimeoutMs, () => {
+      const late = [...this.#replicas.values()].filter(({ state }) => state === 'starting');
+      this.#fail(
+        `replica ${late.map(({ replica }) => replica).join(', ')} did not start within ` +
+          `${this.#options.startTimeoutMs} ms: see the tracer's messages, or raise --start-timeout`,
+      );
+    });
+  }
+
+  #lingerTimer(): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#outside.after(this.#options.lingerMs, () => {
+      if (this.#completed !== undefined) this.#finish(this.#completed);
+    });
+  }
+
+  #interrupt(signal: number): void {
+    this.#end({ outcome: 'interrupted', reason: `signal ${signal}`, exit: { signal } });
+  }
+
+  #fail(reason: string, status: number = exitStatus.failed): void {
+    this.#end({ outcome: 'failed-to-start', reason, exit: { status } });
+  }
+
+  #end(result: SessionResult): void {
+    if (this.#phase === 'ended') return;
+    if (result.outcome === 'stopped') this.#outside.say(`stopped: ${result.reason}`);
+    if (result.outcome === 'failed-to-start') this.#outside.say(`cannot start: ${result.reason}`);
+    this.#finish(result);
+  }
+
+  #finish(result: SessionResult): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = 'ended';
+    this.#cancelTimer();
+    this.facts.notices = this.#notices.notices;
+    for (const record of this.#replicas.values()) {
+      if (!record.connected) continue;
+      record.link?.send({ type: 'end', reason: result.reason || result.outcome });
+      record.link?.close();
+      this.#outside.stopReplica(record.replica);
+    }
+    this.#outside.changed();
+    this.#resolve(result);
+  }
+}
+
+function earliest(times: readonly number[]): number {
+  const known = times.filter((time) => Number.isFinite(time));
+  return known.length === 0 ? NaN : Math.min(...known);
+}
+
+/** A program that the replicas could not execute ends as env(1) says. */
+function startStatus(reason: string): number {
+  if (/\b(ENOEXEC|EACCES)\b/.test(reason)) return exitStatus.notExecutable;
+  if (/\bENOENT\b/.test(reason)) return exitStatus.notFound;
+  return exitStatus.failed;
+}
