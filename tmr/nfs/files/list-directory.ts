@@ -1,0 +1,23 @@
+/** Names in a directory, as bytes, in the file system's own order. */
+import { opendirSync } from 'node:fs';
+
+/**
+ * `readdirSync` sorts by name; what a program sees natively is the order of getdents(2), and output
+ * that depends on it shall be the same under tmr.
+ */
+export function listDirectory(path: Buffer): Buffer[] {
+  // The typings know no Buffer names for opendir; Node has them.
+  const directory = opendirSync(path as unknown as string, {
+    encoding: 'buffer' as BufferEncoding,
+    bufferSize: 1024,
+  });
+  try {
+    const names: Buffer[] = [];
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      names.push(entry.name as unknown as Buffer);
+    }
+    return names;
+  } finally {
+    directory.closeSync();
+  }
+}
