@@ -8,6 +8,7 @@
 
 /** `code`: errno name or one of ERR_STATE, ERR_ARGUMENT, ERR_THREAD. `syscall`: what failed. */
 export class PtraceError extends Error {
+  constructor(message: string, code: string, errno?: number, syscall?: string);
   readonly code: string;
   readonly errno: number;
   readonly syscall: string;
@@ -39,6 +40,8 @@ export interface SpawnOptions {
    * Absent: no filter at all (for plain PTRACE_SYSCALL use). An x32 or i386 call kills the process.
    */
   seccompAllow?: readonly number[];
+  /** Also stop at PTRACE_EVENT_EXIT (kind `exit`). Default false. */
+  traceExit?: boolean;
 }
 
 /** Why `wait` returned. */
@@ -63,19 +66,46 @@ export declare const StopKind: {
   readonly exited: 9;
   /** The process was ended by `signal`. */
   readonly killed: 10;
+  /** First stop of a child that `adoptChild` gave. */
+  readonly attached: 11;
 };
 export type StopKind = (typeof StopKind)[keyof typeof StopKind];
 
-/** `cont` runs to the next seccomp stop or event; `syscall` also stops at entry and exit; `step` one instruction. */
-export type ResumeHow = 'cont' | 'syscall' | 'step';
+/**
+ * `cont` runs to the next seccomp stop or event; `syscall` also stops at entry and exit; `step` one instruction;
+ * `listen` (group stop only) leaves it stopped until SIGCONT, as an untraced process would be.
+ */
+export type ResumeHow = 'cont' | 'syscall' | 'step' | 'listen';
 
 /** The general registers, in user_regs_struct order; values are unsigned 64-bit BigInts. */
 export declare const Reg: {
-  readonly r15: 0; readonly r14: 1; readonly r13: 2; readonly r12: 3; readonly rbp: 4; readonly rbx: 5;
-  readonly r11: 6; readonly r10: 7; readonly r9: 8; readonly r8: 9; readonly rax: 10; readonly rcx: 11;
-  readonly rdx: 12; readonly rsi: 13; readonly rdi: 14; readonly orig_rax: 15; readonly rip: 16;
-  readonly cs: 17; readonly eflags: 18; readonly rsp: 19; readonly ss: 20; readonly fs_base: 21;
-  readonly gs_base: 22; readonly ds: 23; readonly es: 24; readonly fs: 25; readonly gs: 26;
+  readonly r15: 0;
+  readonly r14: 1;
+  readonly r13: 2;
+  readonly r12: 3;
+  readonly rbp: 4;
+  readonly rbx: 5;
+  readonly r11: 6;
+  readonly r10: 7;
+  readonly r9: 8;
+  readonly r8: 9;
+  readonly rax: 10;
+  readonly rcx: 11;
+  readonly rdx: 12;
+  readonly rsi: 13;
+  readonly rdi: 14;
+  readonly orig_rax: 15;
+  readonly rip: 16;
+  readonly cs: 17;
+  readonly eflags: 18;
+  readonly rsp: 19;
+  readonly ss: 20;
+  readonly fs_base: 21;
+  readonly gs_base: 22;
+  readonly ds: 23;
+  readonly es: 24;
+  readonly fs: 25;
+  readonly gs: 26;
 };
 export type Reg = (typeof Reg)[keyof typeof Reg];
 
@@ -86,6 +116,8 @@ export type Reg = (typeof Reg)[keyof typeof Reg];
  */
 interface TraceeBase {
   readonly pid: number;
+  /** What the last wait gave; `interrupted` after a broken one. */
+  readonly lastStop: StopKind;
 }
 
 export interface Running extends TraceeBase {
@@ -97,10 +129,14 @@ export interface Running extends TraceeBase {
   wait(): Stopped | Exited | Running;
   /** Signals the tracee (kill(2)). */
   kill(signal: number): void;
+  /** Ends it with SIGKILL and reaps it. */
+  destroy(): Exited;
 }
 
 export interface Exited extends TraceeBase {
   readonly state: 'exited';
+  /** `exited` or `killed`. */
+  readonly kind: StopKind;
   /** Wait result: code of exit(2), or NaN when a signal ended it. */
   readonly exitCode: number;
   /** Signal that ended it, or 0. */
@@ -116,6 +152,8 @@ export interface Stopped extends TraceeBase {
   readonly siAddr: number;
   /** PTRACE_GETEVENTMSG of an event stop. */
   readonly eventMessage: number;
+  /** PTRACE_EVENT_* number of an event stop, else 0. */
+  readonly event: number;
 
   // The call of a seccomp, entry or exit stop (PTRACE_GET_SYSCALL_INFO, Linux 5.3).
   /** Call number. */
@@ -175,6 +213,10 @@ export interface Stopped extends TraceeBase {
   auxv(): { address: number; entries: [number, bigint][] };
   /** Overwrites entry `index` of the auxiliary vector. */
   setAuxv(address: number, index: number, type: number, value: bigint): void;
+  /** At a fork stop: the child, which the kernel attached by itself, at its first stop. */
+  adoptChild(): Stopped;
+  /** Signals the tracee (kill(2)); it is delivered after a resume, SIGKILL at once. */
+  kill(signal: number): void;
 }
 
 /**
@@ -185,7 +227,13 @@ export interface Stopped extends TraceeBase {
 export function spawn(options: SpawnOptions): Stopped;
 
 /** xxh64 of bytes chained on a seed; the result's halves are in `hash`. */
-export function hashBytes(bytes: Uint8Array, offset: number, length: number, seedHi: number, seedLo: number): void;
+export function hashBytes(
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  seedHi: number,
+  seedLo: number,
+): void;
 /** Result of the last hashMemory or hashBytes: [hi, lo], unsigned. */
 export const hash: Uint32Array;
 
@@ -215,9 +263,20 @@ export function kill(pid: number, signal: number): void;
 /** getrlimit of this process: [soft, hard], Infinity for RLIM_INFINITY. */
 export function getRlimit(resource: number): [number, number];
 /** getrusage(RUSAGE_CHILDREN or RUSAGE_SELF): user and system time in ns, maximum resident set in KiB. */
-export function rusage(who: 'self' | 'children'): { userNs: number; systemNs: number; maxRssKiB: number };
+export function rusage(who: 'self' | 'children'): {
+  userNs: number;
+  systemNs: number;
+  maxRssKiB: number;
+};
 /** Opens a file with O_CLOEXEC and plain read/write/close/ftruncate for what is needed in the loop. */
 export function memfdCreate(name: string): number;
+
+/** lseek(2): the new offset. `whence`: 0 SET, 1 CUR, 2 END, 3 DATA, 4 HOLE. */
+export function lseek(fd: number, offset: number, whence: number): number;
+/** TCGETS: the kernel's struct termios (36 bytes); undefined when `fd` is no terminal. */
+export function termios(fd: number): Buffer | undefined;
+/** TIOCGWINSZ: struct winsize (8 bytes); undefined when `fd` is no terminal. */
+export function winsize(fd: number): Buffer | undefined;
 
 // Blocking sockets for the loop. A descriptor here is a plain number; all are O_CLOEXEC and TCP_NODELAY.
 
@@ -231,7 +290,13 @@ export function accept(fd: number, deadlineNs: number): number;
  * Sends everything. Blocks while the peer's buffer is full, at most until the deadline. Returns the
  * bytes sent; fewer means the deadline came. A closed connection throws EPIPE or ECONNRESET (never SIGPIPE).
  */
-export function send(fd: number, bytes: Uint8Array, offset: number, length: number, deadlineNs: number): number;
+export function send(
+  fd: number,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  deadlineNs: number,
+): number;
 /** Never blocks. Bytes received; 0: end of stream; -1: nothing there. */
 export function recv(fd: number, into: Uint8Array, offset: number, length: number): number;
 /**
