@@ -1,0 +1,70 @@
+/**
+ * The harness's own log of what injectors did: one JSON line an event, each written by one write(2)
+ * with O_APPEND (open(2)), so that three session processes share the file. The system under test
+ * never reads it.
+ */
+import { openSync, readFileSync, writeSync } from 'node:fs';
+import { z } from 'zod';
+
+const nanoseconds = z.number().nonnegative();
+
+const eventSchema = z.discriminatedUnion('type', [
+  /** The injector is about to act at rendezvous k. `pid`, `startTime`: the victim of a kill. */
+  z.object({
+    type: z.literal('injected'),
+    replica: z.int(),
+    k: z.int(),
+    tNs: nanoseconds,
+    victim: z.object({ pid: z.int(), startTime: z.string() }).optional(),
+  }),
+  /** What was read back afterwards. */
+  z.object({
+    type: z.literal('effective'),
+    replica: z.int(),
+    k: z.int(),
+    tNs: nanoseconds,
+    effective: z.boolean(),
+    detail: z.string(),
+  }),
+  /** The fault became visible to the system under test: the vote went out, the notice was sent. */
+  z.object({ type: z.literal('activated'), replica: z.int(), k: z.int(), tNs: nanoseconds }),
+  /** A tracer sent a notice that no injector made. */
+  z.object({
+    type: z.literal('accused'),
+    replica: z.int(),
+    accused: z.int(),
+    k: z.int(),
+    tNs: nanoseconds,
+    mechanism: z.string(),
+  }),
+  /** The first rendezvous that this tracer closed after it accused somebody: the program goes on. */
+  z.object({ type: z.literal('resumed'), replica: z.int(), k: z.int(), tNs: nanoseconds }),
+  /** The injector itself failed. */
+  z.object({
+    type: z.literal('failed'),
+    replica: z.int(),
+    k: z.int(),
+    tNs: nanoseconds,
+    error: z.string(),
+  }),
+]);
+
+/** Times are CLOCK_MONOTONIC nanoseconds; `replica` is the one whose session process writes. */
+export type FaultEvent = z.infer<typeof eventSchema>;
+
+export type WriteEvent = (event: FaultEvent) => void;
+
+/** Opens the log for appending; the descriptor lives as long as the process. */
+export function openEventLog(path: string): WriteEvent {
+  const fd = openSync(path, 'a', 0o600);
+  return (event) => void writeSync(fd, `${JSON.stringify(event)}\n`);
+}
+
+/** All events in the order of their writes. A last line that a kill cut off is left out. */
+export function readEventLog(path: string): FaultEvent[] {
+  const events: FaultEvent[] = [];
+  const lines = readFileSync(path, 'utf8').split('\n');
+  lines.pop();
+  for (const line of lines) events.push(eventSchema.parse(JSON.parse(line)));
+  return events;
+}
