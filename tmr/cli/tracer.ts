@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Address } from '../wire/messages.ts';
 import { isLoopback, parseAddress } from '../monitor/addresses.ts';
-import { readSecret, secretOptions, type SecretOptions } from './secret.ts';
-
-const REFUSED_CONFIGURATION = 78;
+import { ConfigurationError, exitStatus } from '../monitor/errors.ts';
+import { readSecret, type SecretOptions } from '../monitor/secret.ts';
+import { secretOptions } from './secret-options.ts';
 
 interface TracerOptions extends SecretOptions {
   listen: Address;
@@ -40,7 +40,13 @@ A tracer runs commands for whoever knows the secret: an address other than loopb
 }
 
 async function serve(options: TracerOptions): Promise<void> {
-  const secret = readSecret(options);
+  let secret: Buffer | undefined;
+  try {
+    secret = readSecret(options);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return refuse(error.message);
+    throw error;
+  }
   const { host } = options.listen;
   if (secret === undefined && !isLoopback(host)) {
     return refuse(
@@ -77,7 +83,7 @@ async function serve(options: TracerOptions): Promise<void> {
 
 function refuse(reason: string): never {
   process.stderr.write(`tmr tracer: ${reason}\n`);
-  process.exit(REFUSED_CONFIGURATION);
+  process.exit(exitStatus.refused);
 }
 
 function address(text: string): Address {
