@@ -44,7 +44,8 @@ export function lockstep(
   try {
     const { floor, sysloop } = compile(directory);
     const cores = Array.from({ length: REPLICAS }, (_, i) => i % availableParallelism()).join(',');
-    const runFloor = (n: number) => time(floor, [options.tsc, cores, sysloop, String(n)], directory);
+    const runFloor = (n: number) =>
+      time(floor, [options.tsc, cores, sysloop, String(n)], directory);
     const tmr = join(root, 'dist/tmr.js');
     const flags = ['run', '--placement', 'pair', '--tsc', options.tsc, '--', sysloop];
     const runTmr = (n: number) => time(process.execPath, [tmr, ...flags, String(n)], directory);
