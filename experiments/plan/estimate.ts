@@ -1,0 +1,51 @@
+import type { CampaignOptions, KeepPolicy, TrialSpec } from '../../harness/types.ts';
+
+export interface Estimate {
+  trials: number;
+  seconds: number;
+  bytes: number;
+}
+
+export interface EstimateOptions {
+  /** Seconds of a native run, by workload. */
+  nativeSeconds: ReadonlyMap<string, number>;
+  /** Bytes of a volume after the run, by workload. */
+  volumeBytes: ReadonlyMap<string, number>;
+  keep: KeepPolicy;
+  prepare: Pick<CampaignOptions, 'nativeRuns' | 'goldenRuns'>;
+  jobs: number;
+}
+
+/** Session start, fresh volume, comparison and clean-up of one trial, seconds. */
+const fixedSeconds = 0.25;
+/** Three replicas on two cores take this many times a native run of the workloads here. */
+const slowdown = 2.5;
+/** A line in trials.jsonl, a row of trials.csv and a line of plan.jsonl. */
+const bytesPerTrial = 3000;
+
+/**
+ * What a plan will cost, from the nominal times of the workloads and the waits that its faults
+ * cause. A guide for choosing a design, within a factor of two; the progress line measures.
+ */
+export function estimate(plan: readonly TrialSpec[], options: EstimateOptions): Estimate {
+  const { nativeSeconds, volumeBytes, keep, prepare, jobs } = options;
+  let seconds = 0;
+  let bytes = 0;
+  for (const spec of plan) {
+    seconds += fixedSeconds + slowdown * (nativeSeconds.get(spec.workload) ?? 1) + waits(spec);
+    bytes += bytesPerTrial + (keep === 'all' ? (volumeBytes.get(spec.workload) ?? 0) : 0);
+  }
+  let preparing = 0;
+  for (const native of nativeSeconds.values()) {
+    preparing += native * prepare.nativeRuns;
+    preparing += (fixedSeconds + slowdown * native) * prepare.goldenRuns;
+  }
+  return { trials: plan.length, seconds: seconds / jobs + preparing, bytes };
+}
+
+/** Seconds for which the fault holds the healthy replicas up. */
+function waits({ fault, timeoutMs, detect }: TrialSpec): number {
+  if (fault.kind === 'tracer-delay') return Math.min(fault.delayMs, timeoutMs) / 1000;
+  if (fault.kind === 'replica-kill' && detect === 'timeout-only') return timeoutMs / 1000;
+  return 0;
+}

@@ -1,0 +1,99 @@
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import type { GoldenInfo, TrialRecord, TrialSpec } from '../../harness/types.ts';
+import type { Manifest } from './manifest.ts';
+import { readJsonLines } from './trial-log.ts';
+
+/** Everything the analysis reads: nothing else enters a figure. */
+export interface RunData {
+  directory: string;
+  manifest: Manifest;
+  plan: TrialSpec[];
+  golden: GoldenInfo[];
+  /** In the order of the plan. */
+  records: TrialRecord[];
+}
+
+export const files = {
+  plan: 'plan.jsonl',
+  trials: 'trials.jsonl',
+  golden: 'golden.json',
+  manifest: 'manifest.json',
+} as const;
+
+/**
+ * Makes `<results>/<experiment>/<UTC>-<seed>/` with the plan in it, and points
+ * `<results>/latest` there. Never writes into a directory that exists.
+ */
+export function createRunDirectory(
+  results: string,
+  manifest: Manifest,
+  plan: readonly TrialSpec[],
+): string {
+  const stamp = manifest.startedAt.replace(/[-:]|\.\d+/g, '');
+  const parent = resolve(results, manifest.experiment);
+  mkdirSync(parent, { recursive: true });
+  let directory = join(parent, `${stamp}-${manifest.seed}`);
+  for (let copy = 2; existsSync(directory); copy++) {
+    directory = join(parent, `${stamp}-${manifest.seed}-${copy}`);
+  }
+  mkdirSync(directory);
+  writeFileSync(
+    join(directory, files.plan),
+    plan.map((spec) => `${JSON.stringify(spec)}\n`).join(''),
+  );
+  writeManifest(directory, manifest);
+  pointLatest(resolve(results), directory);
+  return directory;
+}
+
+export function writeManifest(directory: string, manifest: Manifest): void {
+  writeAtomically(join(directory, files.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Readers never see half a file. */
+export function writeAtomically(file: string, data: string | Uint8Array): void {
+  const partial = join(dirname(file), `.${basename(file)}.${process.pid}`);
+  writeFileSync(partial, data);
+  renameSync(partial, file);
+}
+
+/** Throws with what is missing when `directory` is no run directory. */
+export function readRun(directory: string): RunData {
+  const path = (name: string): string => join(directory, name);
+  for (const name of [files.manifest, files.plan]) {
+    if (!existsSync(path(name))) {
+      throw new Error(
+        `${directory} is no run directory: it has no ${name}; give one like results/timeout-sweep/20250101T120000Z-1`,
+      );
+    }
+  }
+  const records = existsSync(path(files.trials))
+    ? readJsonLines<TrialRecord>(path(files.trials))
+    : [];
+  return {
+    directory,
+    manifest: JSON.parse(readFileSync(path(files.manifest), 'utf8')) as Manifest,
+    plan: readJsonLines<TrialSpec>(path(files.plan)),
+    golden: existsSync(path(files.golden))
+      ? (JSON.parse(readFileSync(path(files.golden), 'utf8')) as GoldenInfo[])
+      : [],
+    records: records.sort((a, b) => a.trial - b.trial),
+  };
+}
+
+function pointLatest(results: string, directory: string): void {
+  const link = join(results, 'latest');
+  const partial = join(results, `.latest.${process.pid}`);
+  rmSync(partial, { force: true });
+  symlinkSync(relative(results, directory), partial);
+  renameSync(partial, link);
+}

@@ -1,0 +1,170 @@
+/**
+ * Invented records for tests of the analysis and of the command line, in temporary directories only.
+ * The numbers follow the shapes that the protocol predicts; they are no measurements.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type {
+  GoldenInfo,
+  Outcome,
+  PlannedFault,
+  TrialRecord,
+  TrialSpec,
+} from '../../harness/types.ts';
+import { expandPlan } from '../plan/expand.ts';
+import type { Manifest } from '../record/manifest.ts';
+import { createRunDirectory } from '../record/run-directory.ts';
+import { deriveSeed, random } from '../statistics/random.ts';
+import { timeoutSweep } from '../timeout-sweep.ts';
+import type { Design } from '../types.ts';
+
+export const temporaryDirectory = (): { path: string; remove: () => void } => {
+  const path = mkdtempSync(join(tmpdir(), 'tmr-experiments-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+};
+
+/** Writes a run directory as the command would, with invented records. Returns its path. */
+export function syntheticRun(results: string, change: Partial<Design> = {}, seed = 7): string {
+  const design = { ...timeoutSweep.presets.quick, ...change };
+  const plan = expandPlan(design, seed);
+  const directory = createRunDirectory(results, syntheticManifest(design, plan.length, seed), plan);
+  const golden = design.workloads.map(syntheticGolden);
+  writeFileSync(join(directory, 'golden.json'), JSON.stringify(golden));
+  const records = plan.map(syntheticRecord);
+  writeFileSync(
+    join(directory, 'trials.jsonl'),
+    records.map((record) => `${JSON.stringify(record)}\n`).join(''),
+  );
+  return directory;
+}
+
+export function syntheticGolden(workload: string): GoldenInfo {
+  return {
+    workload,
+    disqualified: null,
+    rendezvous: 300,
+    nativeRunsNs: [98, 100, 101, 99, 105, 100].map((ms) => ms * 1e6),
+    goldenRunsNs: [260, 262].map((ms) => ms * 1e6),
+    outputDigest: deriveSeed(workload),
+    volumeBytes: 1e6,
+    skewMaxMs: 12,
+    binaries: { [`/usr/bin/${workload}`]: deriveSeed(workload, 'binary') },
+  };
+}
+
+export function syntheticRecord(spec: TrialSpec): TrialRecord {
+  const source = random(deriveSeed(spec.seed, 'synthetic'));
+  const noise = (ms: number): number => ms * 2 ** (source.fraction() - 0.5);
+  const { outcome, latencyMs } = behaviour(spec, noise);
+  const injectionNs = spec.fault.kind === 'none' ? null : 1e12 + spec.trial * 1e10;
+  const quorumNs =
+    injectionNs === null || latencyMs === null ? null : Math.round(injectionNs + latencyMs * 1e6);
+  const flaggedOne =
+    'accused' in spec.fault ? spec.fault.accused : 'replica' in spec.fault ? spec.fault.replica : 1;
+  const has = spec.fault.kind === 'none' ? null : true;
+  const waits =
+    outcome === 'masked' && spec.fault.kind === 'tracer-delay'
+      ? spec.fault.delayMs
+      : (latencyMs ?? 0);
+  return {
+    trial: spec.trial,
+    repetition: spec.repetition,
+    workload: spec.workload,
+    fault: spec.fault.kind,
+    target: targetOf(spec.fault),
+    trigger: spec.fault.kind === 'none' ? null : 'rendezvous:120',
+    seed: spec.seed,
+    timeoutMs: spec.timeoutMs,
+    detect: spec.detect,
+    policy: spec.policy,
+    hosts: spec.hosts,
+    tsc: spec.tsc,
+    injected: has,
+    effective: has,
+    activated: has,
+    outcome,
+    mechanism: quorumNs === null ? null : 'time-out',
+    flagged: quorumNs === null ? [] : [flaggedOne],
+    accusers: quorumNs === null ? [] : [[1, 2, 3].filter((replica) => replica !== flaggedOne)],
+    injectionNs,
+    suspicionNs: quorumNs,
+    quorumNs,
+    isolationNs: quorumNs,
+    resumeNs: quorumNs,
+    detectionLatencyNs: quorumNs === null ? null : quorumNs - injectionNs!,
+    runNs: Math.round(noise(260 + waits) * 1e6),
+    nativeRunNs: 100e6,
+    bootId: '00000000-0000-0000-0000-000000000000',
+    faultSpec: spec.fault.kind,
+    delayMs: spec.fault.kind === 'tracer-delay' ? spec.fault.delayMs : null,
+    exitStatus: 0,
+    reason: null,
+    rendezvous: 300,
+    fenced: [],
+    noticesIgnored: spec.fault.kind === 'false-flag-notice' ? 1 : 0,
+    skewMaxMs: 12,
+    burstMaxMs: 30,
+    boundMs: null,
+    goldenRunNs: 261e6,
+    startedAt: '2025-01-01T00:00:00.000Z',
+    trialWallNs: 4e8,
+    loadAverage: 1.5,
+    placement: 'rotate',
+    keptPath: null,
+  };
+}
+
+function behaviour(
+  { fault, timeoutMs, detect, policy }: TrialSpec,
+  noise: (ms: number) => number,
+): { outcome: Outcome; latencyMs: number | null } {
+  const detected = (latencyMs: number) => ({ outcome: 'detected-masked' as const, latencyMs });
+  const nothing = { outcome: 'masked' as const, latencyMs: null };
+  switch (fault.kind) {
+    case 'none':
+      return nothing;
+    case 'signature-bit-flip':
+      return fault.link === 'sender' ? detected(noise(8)) : nothing;
+    case 'replica-kill':
+      return detect === 'any' ? detected(noise(6)) : detected(timeoutMs + noise(15));
+    case 'tracer-delay':
+      return fault.delayMs > timeoutMs
+        ? { outcome: 'late-flagged', latencyMs: timeoutMs + noise(15) }
+        : nothing;
+    case 'false-flag-notice':
+      return policy === 'paper' ? { outcome: 'wrong-flagged', latencyMs: noise(3) } : nothing;
+  }
+}
+
+function targetOf(fault: PlannedFault): string | null {
+  if (fault.kind === 'none') return null;
+  if (fault.kind === 'signature-bit-flip' && fault.link !== 'sender') {
+    return `link:${fault.replica}-${fault.link}`;
+  }
+  return fault.kind === 'false-flag-notice' ? 'nfs' : `tracer:${fault.replica}`;
+}
+
+function syntheticManifest(design: Design, plannedTrials: number, seed: number): Manifest {
+  return {
+    version: 1,
+    experiment: 'timeout-sweep',
+    question: timeoutSweep.question,
+    seed,
+    argv: [],
+    preset: 'quick',
+    design,
+    workloadCommand: null,
+    keep: 'none',
+    jobs: 1,
+    plannedTrials,
+    startedAt: '2025-01-01T00:00:00.000Z',
+    endedAt: '2025-01-01T00:02:00.000Z',
+    state: 'complete',
+    loadAverageStart: [0, 0, 0],
+    loadAverageEnd: [0, 0, 0],
+    code: { commit: null, dirty: null, packageLockSha256: null },
+    workloadBinaries: {},
+    machine: {} as Manifest['machine'],
+  };
+}

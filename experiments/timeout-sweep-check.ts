@@ -1,0 +1,69 @@
+import type { TrialRecord } from '../harness/types.ts';
+import type { CheckResult, Finding } from './types.ts';
+
+/** More harness errors than this share of the plan, and nothing is claimed. */
+const harnessErrorsAllowed = 0.05;
+
+/**
+ * Judges a sweep by P1-P3 and P5 of DESIGN.md 4, which bind `--policy agreed`. Trials under `paper`
+ * are measured, not judged: that policy is known to break some of them. A late flag is what the
+ * sweep measures, and no violation.
+ */
+export function checkTimeoutSweep(records: readonly TrialRecord[], planned: number): CheckResult {
+  const findings: Finding[] = [];
+  const harnessErrors = records.filter((record) => record.outcome === 'harness-error');
+  const judged = records.filter(
+    (record) => record.policy === 'agreed' && record.outcome !== 'harness-error',
+  );
+  for (const record of judged) findings.push(...judge(record));
+  if (records.length < planned) {
+    const text = `${records.length} of ${planned} planned trials were run`;
+    findings.push({ verdict: 'unknown', property: 'harness', trial: null, text });
+  }
+  if (harnessErrors.length > planned * harnessErrorsAllowed) {
+    const text = `${harnessErrors.length} of ${planned} trials failed for reasons of the machine or the harness; the first: ${harnessErrors[0]?.reason ?? 'no reason given'}`;
+    findings.push({ verdict: 'unknown', property: 'harness', trial: null, text });
+  }
+  if (judged.length === 0 && records.every((record) => record.policy === 'agreed')) {
+    const text = 'no trial could be judged';
+    findings.push({ verdict: 'unknown', property: 'harness', trial: null, text });
+  }
+  const verdict = findings.some((finding) => finding.verdict === 'violated')
+    ? 'violated'
+    : findings.length > 0
+      ? 'unknown'
+      : 'holds';
+  return { verdict, judged: judged.length, findings };
+}
+
+function judge(record: TrialRecord): Finding[] {
+  const found: Finding[] = [];
+  const violated = (property: string, text: string): void => {
+    const why = record.reason === null ? '' : ` (${record.reason})`;
+    found.push({ verdict: 'violated', property, trial: record.trial, text: `${text}${why}` });
+  };
+  if (record.outcome === 'sdc') violated('P1', 'output or volume differ from the golden run');
+  if (record.outcome === 'detected-stopped') violated('P1', 'a single fault stopped the session');
+  if (record.outcome === 'crash') violated('P1', 'the service crashed');
+  if (record.outcome === 'wrong-flagged') violated('P2', 'a healthy replica was flagged');
+  if (record.outcome === 'hang') violated('P5', 'the session did not end');
+  if (mustBeFlagged(record) && record.outcome === 'masked') {
+    violated('P3', 'the faulty replica was not flagged');
+  }
+  if (record.outcome === 'detected-masked' && beyondBound(record)) {
+    const ms = Math.round((record.detectionLatencyNs ?? 0) / 1e6);
+    violated('P3', `flagged after ${ms} ms, the stated bound is ${record.boundMs} ms`);
+  }
+  return found;
+}
+
+/** A vote wrong for every peer, or absent. A flip on one link alone is masked without a flag. */
+function mustBeFlagged(record: TrialRecord): boolean {
+  if (record.activated !== true) return false;
+  if (record.fault === 'replica-kill') return true;
+  return record.fault === 'signature-bit-flip' && record.target?.startsWith('link:') === false;
+}
+
+function beyondBound({ boundMs, detectionLatencyNs }: TrialRecord): boolean {
+  return boundMs !== null && detectionLatencyNs !== null && detectionLatencyNs > boundMs * 1e6;
+}
