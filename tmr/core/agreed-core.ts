@@ -98,7 +98,8 @@ export class AgreedStream extends Stream {
       this.#answerEarlyViews();
       this.#goOnAnd();
     } else if (this.members.count === 2) {
-      this.session.stop(`no majority of two at rendezvous ${table.k}: ${this.describe(bad)}`);
+      if (table.k === 0) this.notStarted(bad);
+      else this.session.stop(`no majority of two at rendezvous ${table.k}: ${this.describe(bad)}`);
     } else {
       if (Number.isNaN(table.disputeNs)) {
         table.disputeNs = this.session.nowNs;
@@ -170,11 +171,17 @@ export class AgreedStream extends Stream {
 
   // --- R5, R6 ---------------------------------------------------------------------------------
 
-  /** The own close, plus T + 2d. */
+  /** R11; before the start there is nothing to fence off (R0). */
+  #giveUp(reason: string): void {
+    if (this.k === 0) this.notStarted(this.badMask());
+    else this.session.fence(reason);
+  }
+
+  /** The own close, plus T + 2d; at rendezvous 0 the start time-out bounds it (R0). */
   #disputeDeadlineNs(): number {
     const { timeoutNs, linkDelayNs } = this.session.options;
-    const { disputeNs } = this.current;
-    return Number.isNaN(disputeNs) ? Infinity : disputeNs + timeoutNs + 2 * linkDelayNs;
+    const { disputeNs, k } = this.current;
+    return k === 0 || Number.isNaN(disputeNs) ? Infinity : disputeNs + timeoutNs + 2 * linkDelayNs;
   }
 
   /**
@@ -204,7 +211,7 @@ export class AgreedStream extends Stream {
     viewers &= ~bad;
     if (pending !== 0 && waitFor === ~0) viewers = 0;
     if (bitCount(viewers) + 1 < members.majority) {
-      session.fence(
+      this.#giveUp(
         `no second view of rendezvous ${table.k}, where ${this.describe(bad)} looks bad: two faults`,
       );
     } else {
@@ -229,17 +236,21 @@ export class AgreedStream extends Stream {
   }
 
   #resolve(bad: number, viewers: number): void {
-    const { members, session, current: table } = this;
+    const { members, current: table } = this;
     const own = table.at(this.self).vote;
     for (const peer of members.peers) {
       if ((bad & bit(peer)) === 0) continue;
       const vouched = this.#goodInViews(viewers, peer);
+      if (vouched === undefined && table.k === 0) {
+        this.notStarted(bad);
+        return;
+      }
       if (vouched === undefined) {
         this.flag(peer);
       } else if (sameVote(vouched, own)) {
         table.at(peer).fill(vouched, 'vouched');
       } else {
-        session.fence(`a peer's view contradicts its vote at rendezvous ${table.k}: two faults`);
+        this.#giveUp(`a peer's view contradicts its vote at rendezvous ${table.k}: two faults`);
         return;
       }
     }

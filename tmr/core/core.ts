@@ -172,6 +172,7 @@ export class Core implements ProtocolCore {
     invariant(!session.ending, 'one end of a session', 'a second one');
     session.ending = true;
     this.#endNs = session.nowNs;
+    this.#stream.reportDetours();
     for (const peer of this.#stream.members.peers) session.send(peer, { type: 'done' });
     this.#endIfNobodyNeedsMe();
   }
@@ -190,8 +191,8 @@ export class Core implements ProtocolCore {
     const { nowNs, options } = session;
     if (nowNs >= this.#startDeadlineNs()) {
       session.stop(
-        `start: ${this.#stream.openCount()} of ${options.replicas} replicas have not reached ` +
-          `their exec stop within ${options.startTimeoutNs / 1e6} ms`,
+        `start: not all of ${options.replicas} replicas agreed at their exec stop within ` +
+          `${options.startTimeoutNs / 1e6} ms (${this.#stream.openCount()} have not reached it)`,
       );
     } else if (nowNs >= this.#endDeadlineNs()) {
       session.ended();

@@ -16,6 +16,8 @@ export class PaperStream extends Stream {
     const { k } = this.current;
     if (bad === 0) {
       this.goOn();
+    } else if (k === 0) {
+      this.notStarted(bad);
     } else if (members.count === 2) {
       session.stop(`no majority of two at rendezvous ${k}: ${this.describe(bad)}`);
     } else if (members.count - bitCount(bad) >= members.majority) {

@@ -113,6 +113,20 @@ export abstract class Stream {
     return open;
   }
 
+  /**
+   * Votes of a closed rendezvous that came only by a detour (R4, R6): told when the history is given
+   * up, since until then the peer's own message may only be slower than the relay.
+   */
+  reportDetours(): void {
+    const { previous: table, session } = this;
+    for (const peer of this.members.peers) {
+      const { state, provenance, cameDirectly } = table.at(peer);
+      if (state !== 'vote' || provenance === 'direct') continue;
+      if (provenance === 'relayed' && cameDirectly) continue;
+      session.effects.push({ type: 'link-suspect', peer, k: table.k });
+    }
+  }
+
   /** What follows a closed table, or news about one that is in dispute. */
   protected abstract judge(): void;
   protected abstract policyTimer(): void;
@@ -156,10 +170,7 @@ export abstract class Stream {
   /** R8: every member's entry is a vote now; the call may take effect. */
   protected goOn(): void {
     const { current: closed, session, members } = this;
-    for (const peer of members.peers) {
-      if (closed.at(peer).provenance === 'direct') continue;
-      session.effects.push({ type: 'link-suspect', peer, k: closed.k });
-    }
+    this.reportDetours();
     const previousNs = session.rules.monotonic ? this.#agreedNs : -Infinity;
     agreeInputs(session.inputs, closed, members, previousNs);
     this.#agreedNs = session.inputs.elapsedNs;
@@ -179,6 +190,14 @@ export abstract class Stream {
       tFirstSuspicionNs: suspectNs,
       tSecondArrivalNs: this.current.secondNs,
     });
+  }
+
+  /** R0: at rendezvous 0 nobody is flagged and nobody fences; the session is not started. */
+  protected notStarted(bad: number): void {
+    const who = bad === 0 ? 'this replica' : this.describe(bad);
+    this.session.stop(
+      `start: ${who} differs at the exec stop; see that all hosts have the same program and libraries`,
+    );
   }
 
   protected mechanism(accused: ReplicaId): Mechanism {
@@ -225,14 +244,7 @@ export abstract class Stream {
       entry.suspectNs = session.nowNs;
     }
     table.frozen = true;
-    const bad = this.badMask();
-    if (bad !== 0 && table.k === 0) {
-      session.stop(
-        `start: ${this.describe(bad)} at the exec stop; see that all hosts run the same`,
-      );
-    } else {
-      this.judge();
-    }
+    this.judge();
   }
 
   #rotate(): void {

@@ -134,7 +134,10 @@ export type CoreEffect =
    * begins with `start: `). A member of three never says it after the start.
    */
   | { type: 'stop'; reason: string }
-  /** A vote that came only by a detour, or a relayed one that was vouched for (R4, R6). */
+  /**
+   * A vote that came only by a detour, or one that was vouched for (R4, R6); told when k+1 is closed
+   * or the session ends, since until then the peer's own message may only be slower than the relay.
+   */
   | { type: 'link-suspect'; peer: ReplicaId; k: number }
   /** R10 is over: nobody needs this tracer any more. */
   | { type: 'ended' };

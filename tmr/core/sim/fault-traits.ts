@@ -12,7 +12,24 @@ export interface FaultTraits {
 
 const nobody: FaultTraits = { faulty: undefined, flag: 'never' };
 
-export const traitsOf = (fault: Fault, scenario: Scenario): FaultTraits => {
+/**
+ * Of all faults of a scenario, which must lie in one part: one replica with its tracer, or one link.
+ * @throws Error when two replicas are faulty: that is no single fault.
+ */
+export const traitsOfAll = (scenario: Scenario): FaultTraits => {
+  const [first, ...more] = scenario.faults;
+  if (first === undefined) return nobody;
+  if (more.length === 0) return traitsOf(first, scenario);
+  const targets = new Set(
+    scenario.faults.flatMap((fault) => ('target' in fault ? [fault.target] : [])),
+  );
+  if (targets.size > 1) throw new Error(`two faulty replicas: ${[...targets].join()}`);
+  // Delays that are harmless one by one may add up, and one fault may keep another from happening.
+  const [faulty] = targets;
+  return { faulty, flag: faulty === undefined ? 'never' : 'may' };
+};
+
+const traitsOf = (fault: Fault, scenario: Scenario): FaultTraits => {
   const last = scenario.program.length - 1;
   switch (fault.kind) {
     case 'none':
@@ -29,8 +46,10 @@ export const traitsOf = (fault: Fault, scenario: Scenario): FaultTraits => {
     case 'signature-at-sender':
     case 'replica-wrong':
     case 'early-wrong':
-    case 'rogue':
       return fault.at <= last ? { faulty: fault.target, flag: 'must' } : nobody;
+    case 'rogue':
+      if (fault.at > last) return nobody;
+      return { faulty: fault.target, flag: fault.wrong ? 'must' : 'may' };
     case 'tracer-crash':
     case 'replica-kill':
       return {
@@ -40,8 +59,8 @@ export const traitsOf = (fault: Fault, scenario: Scenario): FaultTraits => {
             ? 'must'
             : 'may',
       };
+    // The end of that connection may be heard of only after the last vote.
     case 'service-link-lost':
-      return { faulty: fault.target, flag: fault.at < last ? 'must' : 'may' };
     case 'request-corrupted':
     case 'two-faced':
       return { faulty: fault.target, flag: 'may' };

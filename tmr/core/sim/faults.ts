@@ -38,8 +38,11 @@ export type Fault =
   /** `coreRight`: it believes what it tells `right`, or else what it tells the others. */
   | ({ kind: 'two-faced'; right: ReplicaId; coreRight: boolean } & AtReplica)
   | ({ kind: 'early-wrong' } & AtReplica)
-  /** Early, wrong, and it never fences; it may also send notices and false views. */
-  | ({ kind: 'rogue'; notices: boolean; answersViews: boolean } & AtReplica)
+  /**
+   * It votes early, waits for nobody and never fences; it may be wrong, and send notices and false
+   * views. One that is right runs ahead with right requests.
+   */
+  | ({ kind: 'rogue'; wrong: boolean; notices: boolean; answersViews: boolean } & AtReplica)
   | ({ kind: 'tracer-stopped'; phase: Phase; durationNs: number } & AtReplica)
   | ({ kind: 'service-link-lost'; service: Party } & AtReplica);
 
@@ -222,8 +225,8 @@ const rogue = (
   sim: SimControl,
   salt: number,
 ): FaultHooks => ({
-  state: wrongFrom(fault, salt),
-  computeNs: early(fault),
+  ...(fault.wrong ? { state: wrongFrom(fault, salt) } : {}),
+  computeNs: (replica, k, plannedNs) => (replica === fault.target && k >= fault.at ? 1 : plannedNs),
   reached: once(fault, 'arrival', () => {
     sim.turnRogue(fault.target, { answersViews: fault.answersViews });
     if (!fault.notices) return;

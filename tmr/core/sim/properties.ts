@@ -1,6 +1,6 @@
 /** P1 to P6 of DESIGN.md 4 as checks on a finished simulation. */
 import type { ReplicaId } from '../types.ts';
-import { traitsOf } from './fault-traits.ts';
+import { traitsOfAll } from './fault-traits.ts';
 import type { FaultTraits } from './fault-traits.ts';
 import { goldenRun } from './program.ts';
 import type { World } from './program.ts';
@@ -13,7 +13,7 @@ export interface Violation {
   text: string;
 }
 
-/** P1-P5, for a scenario with at most one fault. An empty list: all hold. */
+/** P1-P5, for a scenario whose faults are all in one part. An empty list: all hold. */
 export const checkSingleFault = (result: SimResult): Violation[] => {
   const view = new Finished(result);
   if (view.wasNotStarted) return view.checkNotStarted();
@@ -47,17 +47,14 @@ class Finished {
 
   constructor(result: SimResult) {
     this.#result = result;
-    const [fault] = result.scenario.faults;
-    this.#traits =
-      fault === undefined ? { faulty: undefined, flag: 'never' } : traitsOf(fault, result.scenario);
+    this.#traits = traitsOfAll(result.scenario);
     this.#healthy = [...result.hosts].filter(([id]) => id !== this.#traits.faulty);
   }
 
   /** R0: a fault before the session was started. */
   get wasNotStarted(): boolean {
     const { outcome, reason, scenario } = this.#result;
-    const [fault] = scenario.faults;
-    if (fault === undefined || !('at' in fault) || fault.at > 0) return false;
+    if (!scenario.faults.some((fault) => 'at' in fault && fault.at === 0)) return false;
     return outcome === 'stopped' && (reason.startsWith('start:') || reason.startsWith('too few'));
   }
 

@@ -127,7 +127,10 @@ export const faultArbitraries: { [K in FaultKind]: fc.Arbitrary<Extract<Fault, {
   'early-wrong': kind('early-wrong', atReplica),
   rogue: kind(
     'rogue',
-    both(atReplica, fc.record({ notices: fc.boolean(), answersViews: fc.boolean() })),
+    both(
+      atReplica,
+      fc.record({ wrong: fc.boolean(), notices: fc.boolean(), answersViews: fc.boolean() }),
+    ),
   ),
   'tracer-stopped': kind(
     'tracer-stopped',
@@ -147,6 +150,53 @@ export const faultKinds = Object.keys(faultArbitraries) as FaultKind[];
 export const anyFault: fc.Arbitrary<Fault> = fc.oneof(
   ...(Object.values(faultArbitraries) as fc.Arbitrary<Fault>[]),
 );
+
+const replicaKinds = [
+  'signature-at-sender',
+  'replica-wrong',
+  'tracer-crash',
+  'replica-kill',
+  'replica-slow',
+  'request-corrupted',
+  'two-faced',
+  'early-wrong',
+  'rogue',
+  'tracer-stopped',
+  'service-link-lost',
+] as const;
+const linkKinds = [
+  'signature-on-link',
+  'inputs-on-link',
+  'vote-lost',
+  'link-reset',
+  'link-dead',
+] as const;
+
+/** Two or three faults of one replica, its tracer, or its links to the services: one faulty part. */
+export const faultsOfOneReplica: fc.Arbitrary<Fault[]> = fc
+  .tuple(replica, several(replicaKinds))
+  .map(([target, faults]) =>
+    faults.map((fault) => {
+      if (!('target' in fault)) return fault;
+      const moved = { ...fault, target };
+      return moved.kind === 'two-faced' ? { ...moved, right: (target % 3) + 1 } : moved;
+    }),
+  );
+
+/** Two or three faults of one link, in either direction. */
+export const faultsOfOneLink: fc.Arbitrary<Fault[]> = fc
+  .tuple(link, several(linkKinds), fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }))
+  .map(([{ from, to }, faults, turned]) =>
+    faults.map((fault, index) => {
+      if (!('from' in fault)) return fault;
+      return turned[index] === true ? { ...fault, from: to, to: from } : { ...fault, from, to };
+    }),
+  );
+
+function several(kinds: readonly FaultKind[]): fc.Arbitrary<Fault[]> {
+  const one = fc.oneof(...kinds.map((name) => faultArbitraries[name] as fc.Arbitrary<Fault>));
+  return fc.array(one, { minLength: 2, maxLength: 3 });
+}
 
 function kind<K extends FaultKind, T>(name: K, rest: fc.Arbitrary<T>) {
   return rest.map((more) => ({ kind: name, ...more }));

@@ -168,7 +168,7 @@ export class TracerHost {
       for (const to of this.#ports.peers)
         this.#outbox.push({ to, message: { type: 'vote', vote } });
       this.#execute(k, inputs);
-      if (this.#waiting !== undefined) this.#finish(k, 0);
+      if (this.#waiting !== undefined) this.#finish(k, stepAt(program, k) === 'write' ? 1 : 0);
     }
   }
 

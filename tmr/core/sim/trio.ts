@@ -172,7 +172,7 @@ export class Trio {
           ? fault.durationNs
           : 0,
     );
-    return program.length * stepNs + Math.max(0, ...faultNs);
+    return 31 * timeoutNs + program.length * stepNs + Math.max(0, ...faultNs);
   }
 
   #newHost(id: ReplicaId, rules: ServiceRules, hooks: FaultHooks): TracerHost {
