@@ -20,8 +20,12 @@ export class DaemonClient {
     this.#gone = resolve;
   });
 
+  /** Our own address on the connection: where the daemon's host reaches us. */
+  readonly localHost: string;
+
   private constructor(framed: FramedSocket, name: string, session: string) {
     this.#framed = framed;
+    this.localHost = framed.localHost;
     this.#name = name;
     this.#session = session;
     framed.handle({

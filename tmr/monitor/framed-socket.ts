@@ -40,8 +40,12 @@ export class FramedSocket {
   #early: Buffer[] = [];
   #why: string | undefined;
 
+  /** Our own address on this connection. */
+  readonly localHost: string;
+
   constructor(socket: net.Socket) {
     this.#socket = socket;
+    this.localHost = socket.localAddress ?? '127.0.0.1';
     socket.setNoDelay(true);
     socket.on('data', (bytes: Buffer) => this.#receive(bytes));
     socket.on('error', (error) => this.#end(error.message));

@@ -6,4 +6,6 @@ export interface NativeDescriptors {
   termios?(fd: number): Buffer;
   /** TIOCGWINSZ: struct winsize. */
   winsize?(fd: number): Buffer;
+  /** clock_gettime(2), ns. */
+  clockNs?(id: number): bigint;
 }

@@ -120,6 +120,10 @@ export class MonitorSession {
     return this.#suspended ? 'suspended' : this.#phase;
   }
 
+  get slotsCompleted(): number {
+    return this.#slots.completed;
+  }
+
   get replicas(): readonly Readonly<ReplicaRecord>[] {
     return [...this.#replicas.values()];
   }

@@ -1,0 +1,176 @@
+/** Builds a session's report from the facts, and writes it. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { detectionBounds } from '../core/bounds.ts';
+import type { SessionStatus } from '../nfs/protocol/private-program.ts';
+import { TMR_VERSION } from '../wire/build-id.ts';
+import type { Address, SessionStatistics } from '../wire/messages.ts';
+import type { SessionSettings, Volume } from '../wire/session-plan.ts';
+import { messageOf, StartError } from './errors.ts';
+import type { SessionFacts, SessionResult } from './facts.ts';
+import type { Report } from './report-schema.ts';
+
+export interface ReportInput {
+  session: string;
+  command: readonly string[];
+  settings: SessionSettings;
+  volumes: readonly Volume[];
+  tracers: readonly Address[];
+  facts: SessionFacts;
+  result: SessionResult;
+  /** Slots carried out. */
+  slots: number;
+  /** The file server's last word; undefined when it gave none. */
+  fileServer: SessionStatus | undefined;
+  tStartNs: number;
+  tRunningNs: number;
+  tEndNs: number;
+}
+
+const NS_PER_MS = 1e6;
+
+export function buildReport(input: ReportInput): Report {
+  const { facts, settings, result, fileServer } = input;
+  const statistics = [...facts.statistics.values()];
+  const skewMaxMs = largest(statistics.map((s) => s.skewMaxNs / NS_PER_MS));
+  return {
+    version: 1,
+    tmr: TMR_VERSION,
+    session: input.session,
+    command: [...input.command],
+    outcome: result.outcome,
+    reason: result.reason,
+    exit: result.exit,
+    random: settings.seedGiven ? 'reproducible, not secret' : 'secret',
+    settings: publicSettings(settings),
+    bounds: detectionBounds(settings.timeoutMs, settings.linkDelayMs),
+    skewMaxMs,
+    burstMaxMs: largest(statistics.map((s) => s.burstMaxNs / NS_PER_MS)),
+    skewWarning: (skewMaxMs ?? 0) > settings.timeoutMs / 2,
+    rendezvous: facts.rendezvous,
+    slots: input.slots,
+    flags: flags(facts, fileServer),
+    fences: facts.fences.map(({ replica, reason }) => ({ replica, reason })),
+    notices: notices(facts, fileServer),
+    linkSuspects: linkSuspects(facts, statistics),
+    refused: facts.refused.map(({ kind, what, errno, count }) =>
+      kind === 'call' ? { call: what, errno, count } : { path: what, errno, count },
+    ),
+    volumeChangedOutside: fileServer?.volumeChangedOutside ?? [],
+    volumes: [...input.volumes],
+    calls: statistics.reduce((a, b) => (b.rendezvous > a.rendezvous ? b : a), noStatistics).calls,
+    tscs: byReplica(facts, ({ tsc }) => tsc),
+    placements: byReplica(facts, ({ placement }) => placement),
+    tracerPauseMaxMs: largest(statistics.map((s) => s.tracerPauseMaxNs / NS_PER_MS)),
+    tracers: [...input.tracers],
+    tStartNs: input.tStartNs,
+    tRunningNs: known(input.tRunningNs),
+    tEndNs: input.tEndNs,
+    bootId: bootId(),
+  };
+}
+
+/** Written beside the file and renamed, so that a reader never sees half a report. */
+export function writeReport(file: string, report: Report): void {
+  try {
+    writeFileSync(`${file}.new`, `${JSON.stringify(report, undefined, 2)}\n`);
+    renameSync(`${file}.new`, file);
+  } catch (error) {
+    throw new StartError(`cannot write the report: ${messageOf(error)}`);
+  }
+}
+
+/** A seed that nobody chose keeps random bytes secret, so it appears nowhere. */
+function publicSettings(settings: SessionSettings): Report['settings'] {
+  const { seed, seedGiven, ...rest } = settings;
+  return seedGiven ? { ...rest, seed } : rest;
+}
+
+function flags(facts: SessionFacts, fileServer: SessionStatus | undefined): Report['flags'] {
+  const isolated = new Map(fileServer?.flags.map((f) => [f.accused, f.tIsolatedNs]));
+  const own = facts.flags.map((fact) => ({
+    replica: fact.replica,
+    stream: fact.stream,
+    rendezvous: fact.k,
+    mechanism: fact.mechanism,
+    accusers: fact.accusers,
+    tFirstSuspicionNs: known(fact.tFirstSuspicionNs),
+    tSecondArrivalNs: known(fact.tSecondArrivalNs),
+    tQuorumNs: known(fact.tQuorumNs),
+    tIsolatedNs: known(isolated.get(fact.replica)),
+    consequence: fact.consequence,
+  }));
+  const atMonitor = new Set(own.map(({ replica }) => replica));
+  return [...own, ...serverFlags(fileServer).filter(({ replica }) => !atMonitor.has(replica))];
+}
+
+/** Who was flagged at the file server alone: notices may be sent to it from outside. */
+function serverFlags(fileServer: SessionStatus | undefined): Report['flags'] {
+  return (fileServer?.flags ?? []).map(({ accused, tIsolatedNs }) => {
+    const counted = (fileServer?.notices ?? []).filter((n) => n.accused === accused && n.counted);
+    const first = counted[0];
+    return {
+      replica: accused,
+      stream: first?.stream ?? 0,
+      rendezvous: first?.k ?? 0,
+      mechanism: (first?.mechanism ?? 'connection-closed') as Report['flags'][number]['mechanism'],
+      accusers: counted.map(({ accuser }) => accuser),
+      tFirstSuspicionNs: null,
+      tSecondArrivalNs: null,
+      tQuorumNs: null,
+      tIsolatedNs,
+      consequence: false,
+    };
+  });
+}
+
+function notices(facts: SessionFacts, fileServer: SessionStatus | undefined): Report['notices'] {
+  return [
+    ...facts.notices.map(({ accuser, accused, counted, tNs, mechanism }) => ({
+      accuser,
+      accused,
+      counted,
+      tNs,
+      at: 'monitor' as const,
+      mechanism,
+    })),
+    ...(fileServer?.notices ?? []).map(({ accuser, accused, counted, tNs, mechanism }) => ({
+      accuser,
+      accused,
+      counted,
+      tNs,
+      at: 'file-server' as const,
+      mechanism,
+    })),
+  ];
+}
+
+function linkSuspects(
+  facts: SessionFacts,
+  statistics: readonly SessionStatistics[],
+): Report['linkSuspects'] {
+  const monitorLinks = [...facts.corruptFrames].map(([from, count]) => ({ from, to: 0, count }));
+  return [...statistics.flatMap((s) => s.linkSuspects), ...monitorLinks];
+}
+
+const noStatistics: Pick<SessionStatistics, 'rendezvous' | 'calls'> = { rendezvous: -1, calls: {} };
+
+function byReplica(
+  facts: SessionFacts,
+  value: (statistics: SessionStatistics) => string,
+): Record<string, string> {
+  return Object.fromEntries(
+    [...facts.statistics].map(([replica, statistics]) => [String(replica), value(statistics)]),
+  );
+}
+
+function largest(values: readonly number[]): number | null {
+  return values.length === 0 ? null : Math.max(...values);
+}
+
+function known(value: number | undefined): number | null {
+  return value === undefined || !Number.isFinite(value) ? null : value;
+}
+
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}

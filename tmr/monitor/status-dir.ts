@@ -1,0 +1,167 @@
+/**
+ * The directory through which sessions of one user know of each other and `tmr status` of them:
+ * one file a session, mode 0600, in a directory of mode 0700 that the user owns.
+ */
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Address } from '../wire/messages.ts';
+import { StartError } from './errors.ts';
+
+export const STATUS_VERSION = 1;
+
+/** One session as `tmr status --json` shows it. */
+export interface SessionStatusEntry {
+  session: string;
+  state: 'starting' | 'running' | 'suspended' | 'ending' | 'ended';
+  /** File with the secret from which the session's key is derived. */
+  secretFile: string;
+  monitor: { pid: number; address: Address };
+  /** `pid` is null when the server was not started by this monitor. */
+  nfs: { pid: number | null; address: Address };
+  replicas: {
+    replica: number;
+    sessionPid: number;
+    replicaPids: number[];
+    address: Address | null;
+    state: 'member' | 'flagged' | 'fenced';
+  }[];
+}
+
+/** What only tmr itself reads. */
+interface Internal {
+  /** Start time of the monitor's process (proc(5), field 22): pids are used again. */
+  startTime: string;
+  /** Writable directories of the session. */
+  writes: string[];
+  /** Removed when the session's monitor has died. */
+  temporary: string[];
+}
+
+export type StatusFile = SessionStatusEntry & { internal: Internal };
+
+export class StatusDirectory {
+  readonly path: string;
+
+  /** Makes the directory if need be. Throws StartError when another user could write in it. */
+  constructor(environment: NodeJS.ProcessEnv = process.env) {
+    const uid = process.getuid?.() ?? 0;
+    const runtime = environment['XDG_RUNTIME_DIR'];
+    const base = runtime !== undefined && isOwnDirectory(runtime, uid) ? runtime : undefined;
+    this.path = base === undefined ? `/tmp/tmr-${uid}` : join(base, 'tmr');
+    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    const stat = lstatSync(this.path);
+    if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) {
+      throw new StartError(
+        `expected ${this.path} to be a directory of yours with mode 0700, got owner ${stat.uid} ` +
+          `mode ${(stat.mode & 0o7777).toString(8)}: remove it or mend it`,
+      );
+    }
+  }
+
+  /** Keeps a secret for outside clients of the session (0600). Returns the file's path. */
+  writeSecret(session: string, secret: Uint8Array): string {
+    const file = join(this.path, `${session}.secret`);
+    writeFileSync(file, secret, { mode: 0o600, flag: 'wx' });
+    return file;
+  }
+
+  /** Replaces the session's file in one step. */
+  write(entry: SessionStatusEntry, internal: Omit<Internal, 'startTime'>): void {
+    const file: StatusFile = {
+      ...entry,
+      internal: { ...internal, startTime: startTimeOf(entry.monitor.pid) ?? '' },
+    };
+    const path = this.#file(entry.session);
+    writeFileSync(`${path}.new`, JSON.stringify(file), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  }
+
+  remove(session: string): void {
+    for (const suffix of ['json', 'json.new', 'secret']) {
+      rmSync(join(this.path, `${session}.${suffix}`), { force: true });
+    }
+  }
+
+  /** Sessions whose monitor lives. */
+  list(): StatusFile[] {
+    return this.#all().filter(isAlive);
+  }
+
+  /** Removes what dead monitors left. Returns what was removed. */
+  clean(): string[] {
+    const removed: string[] = [];
+    for (const entry of this.#all()) {
+      if (isAlive(entry)) continue;
+      for (const directory of entry.internal.temporary) {
+        rmSync(directory, { recursive: true, force: true });
+        removed.push(directory);
+      }
+      this.remove(entry.session);
+      removed.push(this.#file(entry.session));
+    }
+    return removed;
+  }
+
+  #all(): StatusFile[] {
+    return readdirSync(this.path)
+      .filter((name) => name.endsWith('.json'))
+      .flatMap((name) => {
+        const entry = readEntry(join(this.path, name));
+        return entry === undefined ? [] : [entry];
+      });
+  }
+
+  #file(session: string): string {
+    return join(this.path, `${session}.json`);
+  }
+}
+
+/** What `tmr status --json` prints. */
+export function publicStatus(entries: readonly StatusFile[]): {
+  version: number;
+  sessions: SessionStatusEntry[];
+} {
+  const sessions = entries.map(({ internal: _internal, ...entry }) => entry);
+  return { version: STATUS_VERSION, sessions };
+}
+
+function readEntry(path: string): StatusFile | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as StatusFile;
+  } catch {
+    // Removed in this moment, by its owner.
+    return undefined;
+  }
+}
+
+function isAlive({ monitor, internal }: StatusFile): boolean {
+  return startTimeOf(monitor.pid) === internal.startTime;
+}
+
+/** Field 22 of /proc/PID/stat; undefined when there is no such process. */
+function startTimeOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name in field 2 may hold anything, so count from its closing parenthesis.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function isOwnDirectory(path: string, uid: number): boolean {
+  try {
+    const stat = lstatSync(path);
+    return stat.isDirectory() && stat.uid === uid;
+  } catch {
+    return false;
+  }
+}
