@@ -18,6 +18,8 @@
         'src/descriptors.cc',
         'src/xxh64.cc',
       ],
+      # Signal handlers must outlive a worker's unloading.
+      'ldflags': ['-Wl,-z,nodelete'],
       'defines': ['NAPI_VERSION=9', '_GNU_SOURCE'],
       'cflags_cc!': ['-fno-exceptions', '-std=gnu++17'],
       'cflags_cc': ['-std=c++17', '-fexceptions', '-fvisibility=hidden', '-Wall', '-Wextra', '-O2'],

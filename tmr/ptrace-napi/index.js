@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { PtraceError } from './error.js';
 import { encodeSpawnOptions } from './spawn-options.js';
 
@@ -147,7 +148,7 @@ class Tracee {
       throw stateError(`skip needs a seccomp or syscallEntry stop, this is kind ${kind}`);
     }
     if (!Number.isSafeInteger(value)) {
-      throw argumentError(`value must be a whole number below 2^53, got ${String(value)}`);
+      throw argumentError(`value must be a whole number below 2^53, got ${inspect(value, { depth: 0 })}`);
     }
     this.#floats[SKIP_VALUE] = value;
     this.#ints[SKIP_PENDING] = 1;
@@ -250,10 +251,10 @@ class Tracee {
     this.#needStop(what);
     const number = how === 'cont' ? 0 : HOW_NAMES.indexOf(how);
     if (number < 0) {
-      throw argumentError(`how must be one of ${HOW_NAMES.join(', ')}, got ${String(how)}`);
+      throw argumentError(`how must be one of ${HOW_NAMES.join(', ')}, got ${inspect(how, { depth: 0 })}`);
     }
     if (signal !== 0 && !(Number.isInteger(signal) && signal > 0 && signal <= 64)) {
-      throw argumentError(`signal must be 0 (none) to 64, got ${String(signal)}`);
+      throw argumentError(`signal must be 0 (none) to 64, got ${inspect(signal, { depth: 0 })}`);
     }
     this.#ints[HOW] = number;
     this.#ints[DELIVER] = signal;
@@ -266,7 +267,7 @@ class Tracee {
 
 function argumentIndex(i) {
   if (i >= 0 && i <= 5 && Number.isInteger(i)) return i;
-  throw argumentError(`argument index must be from 0 to 5, got ${String(i)}`);
+  throw argumentError(`argument index must be from 0 to 5, got ${inspect(i, { depth: 0 })}`);
 }
 
 function stateError(message) {

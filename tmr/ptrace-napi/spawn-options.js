@@ -1,4 +1,5 @@
 /** Checks SpawnOptions and brings them into the plain arrays that the addon takes. */
+import { inspect } from 'node:util';
 import { PtraceError } from './error.js';
 
 /** The arguments of the native spawn. Throws ERR_ARGUMENT that names the option. */
@@ -35,7 +36,7 @@ function stringBlock(name, strings) {
         throw refuse(name, 'made of strings or Uint8Arrays', string);
       }
       const bytes = Buffer.from(string);
-      if (bytes.includes(0)) throw refuse(name, 'free of NUL bytes', JSON.stringify(`${string}`));
+      if (bytes.includes(0)) throw refuse(name, 'free of NUL bytes', string);
       return [bytes, nul];
     }),
   );
@@ -81,5 +82,5 @@ function flag(name, value, standard) {
 }
 
 function refuse(name, expected, got) {
-  return new PtraceError(`spawn: ${name} must be ${expected}, got ${String(got)}`, 'ERR_ARGUMENT');
+  return new PtraceError(`spawn: ${name} must be ${expected}, got ${inspect(got, { depth: 0 })}`, 'ERR_ARGUMENT');
 }

@@ -10,8 +10,7 @@ void cleanUp(void* data) {
   for (Tracee* tracee : instance->tracees) {
     if (!tracee) continue;
     killAndReap(tracee);
-    forgetMemory(tracee);
-    delete tracee;
+    release(*instance, tracee);
   }
   instance->tracees.clear();
 }

@@ -1,13 +1,13 @@
 // Clocks, sleeping, and the periodic signal that breaks a wait.
 #include <signal.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "call.h"
+#include "timespec.h"
 
 namespace {
 
@@ -15,13 +15,6 @@ namespace {
 int tickSignal() { return SIGRTMIN + 7; }
 
 void onTick(int) {}
-
-timespec timespecOf(double ns) {
-  timespec time{};
-  time.tv_sec = static_cast<time_t>(ns / 1e9);
-  time.tv_nsec = static_cast<long>(ns - static_cast<double>(time.tv_sec) * 1e9);
-  return time;
-}
 
 /** Nanoseconds, at most 10^18 (30 years), so that a timespec holds them. */
 double duration(const Call& call, size_t i, const char* name) {
@@ -35,7 +28,7 @@ double duration(const Call& call, size_t i, const char* name) {
 napi_value monotonicNs(Call& call) {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return call.makeNumber(static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec));
+  return call.makeNumber(nanoseconds(now));
 }
 
 /** clockNs(id) */
@@ -56,8 +49,7 @@ napi_value sleepNs(Call& call) {
   timespec left{};
   if (nanosleep(&wanted, &left) == 0) return call.makeNumber(0);
   if (errno != EINTR) throw systemFailure(errno, "nanosleep");
-  return call.makeNumber(static_cast<double>(left.tv_sec) * 1e9 +
-                         static_cast<double>(left.tv_nsec));
+  return call.makeNumber(nanoseconds(left));
 }
 
 /** Gives this thread a timer. No SA_RESTART: the very point is that the waiting call returns. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -15,7 +16,7 @@ namespace {
 enum class Access { read, write };
 
 /** Turned off for good when the first call says EPERM or ENOSYS (Docker's older profiles). */
-bool vectorCallsWork = true;
+std::atomic<bool> vectorCallsWork{true};
 
 /** User space ends here; beyond it an address is bad, whatever off_t makes of it. */
 constexpr uint64_t userEnd = 0x7ffffffff000ull;

@@ -20,7 +20,7 @@ pid_t pidOf(const Call& call, size_t i) {
 
 /** randomBytes(length) */
 napi_value randomBytes(Call& call) {
-  const auto length = static_cast<size_t>(call.integer(0, "length", 0, INT32_MAX));
+  const auto length = static_cast<size_t>(call.integer(0, "length", 0, 1 << 26));
   std::vector<uint8_t> bytes(length);
   for (size_t done = 0; done < length;) {
     const ssize_t count = getrandom(bytes.data() + done, length - done, 0);

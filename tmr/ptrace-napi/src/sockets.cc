@@ -4,33 +4,27 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <climits>
-#include <cmath>
 #include <cstring>
 
 #include "call.h"
+#include "timespec.h"
 
 namespace {
 
 double nowNs() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+  return nanoseconds(now);
 }
 
 /** ppoll until `deadlineNs` on CLOCK_MONOTONIC; Infinity and beyond 30 years: no deadline. */
 int pollUntil(pollfd* entries, size_t count, double deadlineNs) {
-  timespec left{0, 0};
   if (deadlineNs > 1e18) return ppoll(entries, count, nullptr, nullptr);
-  const double leftNs = deadlineNs - nowNs();
-  if (leftNs > 0) {
-    left.tv_sec = static_cast<time_t>(leftNs / 1e9);
-    left.tv_nsec = static_cast<long>(leftNs - static_cast<double>(left.tv_sec) * 1e9);
-  }
+  const timespec left = timespecOf(std::max(0.0, deadlineNs - nowNs()));
   return ppoll(entries, count, &left, nullptr);
 }
 

@@ -9,9 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 
 namespace {
@@ -71,6 +73,7 @@ bool describe(Tracee* tracee, int status) {
   unsigned long message = 0;
   if (trace(PTRACE_GETEVENTMSG, tracee->pid, nullptr, &message) == 0) {
     shared->eventMessage = static_cast<double>(message);
+    if (shared->kind == kindFork) tracee->unadopted.push_back(static_cast<pid_t>(message));
   }
   return true;
 }
@@ -117,6 +120,33 @@ bool letRun(Tracee* tracee) {
   return true;
 }
 
+/** Waits for the end of a task that SIGKILL was sent to; its stop at PTRACE_EVENT_EXIT is passed. */
+int reapTask(pid_t task) {
+  int status = SIGKILL;
+  for (;;) {
+    const pid_t got = waitpid(task, &status, __WALL);
+    if (got == task && !WIFSTOPPED(status)) return status;
+    if (got == task) trace(PTRACE_CONT, task, nullptr, nullptr);
+    if (got < 0 && errno != EINTR) return SIGKILL;
+  }
+}
+
+/** Kills a process and reaps it. Returns the wait status. */
+int reapKilled(pid_t pid) {
+  ::kill(pid, SIGKILL);
+  // A leader is reaped only after the other threads of its process, which are traced as well.
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/task", pid);
+  if (DIR* tasks = opendir(path)) {
+    while (const dirent* entry = readdir(tasks)) {
+      const pid_t task = atoi(entry->d_name);
+      if (task > 0 && task != pid) reapTask(task);
+    }
+    closedir(tasks);
+  }
+  return reapTask(pid);
+}
+
 napi_value resume(Call& call) {
   letRun(stoppedOf(call));
   return nullptr;
@@ -153,12 +183,16 @@ napi_value adoptChild(Call& call) {
                        std::to_string(parent->shared->kind));
   }
   const pid_t pid = static_cast<pid_t>(parent->shared->eventMessage);
+  std::vector<pid_t>& unadopted = parent->unadopted;
+  const auto found = std::find(unadopted.begin(), unadopted.end(), pid);
+  if (found == unadopted.end()) throw stateFailure("this child was adopted already");
   int status = 0;
   while (waitpid(pid, &status, __WALL) != pid) {
     if (errno == EINTR) continue;
     throw systemFailure(errno, "waitpid", "child " + std::to_string(pid) +
-                                              " cannot be waited for; was it adopted already?");
+                                              " cannot be waited for");
   }
+  unadopted.erase(found);
   napi_value buffer, result;
   Tracee* child = adopt(call, pid, &buffer);
   const double slot = static_cast<double>(child->slot);
@@ -295,31 +329,7 @@ void waitForStop(Instance& instance, Tracee* tracee) {
 }
 
 void killAndReap(Tracee* tracee) {
-  const pid_t pid = tracee->pid;
-  int status = 0;
-  ::kill(pid, SIGKILL);
-  // A leader is reaped only after the other threads of its process, which are traced as well.
-  char path[40];
-  snprintf(path, sizeof path, "/proc/%d/task", pid);
-  if (DIR* tasks = opendir(path)) {
-    while (const dirent* entry = readdir(tasks)) {
-      const pid_t thread = atoi(entry->d_name);
-      if (thread <= 0 || thread == pid) continue;
-      while (waitpid(thread, &status, __WALL) == thread ? WIFSTOPPED(status) : errno == EINTR) {
-        ptrace(PTRACE_CONT, thread, nullptr, nullptr);
-      }
-    }
-    closedir(tasks);
-  }
-  for (;;) {
-    const pid_t got = waitpid(pid, &status, __WALL);
-    if (got == pid && !WIFSTOPPED(status)) break;
-    if (got == pid) ptrace(PTRACE_CONT, pid, nullptr, nullptr);  // its PTRACE_EVENT_EXIT
-    if (got < 0 && errno != EINTR) {
-      status = SIGKILL;
-      break;
-    }
-  }
+  const int status = reapKilled(tracee->pid);
   Shared* shared = tracee->shared;
   shared->state = stateExited;
   shared->kind = WIFEXITED(status) ? kindExited : kindKilled;
@@ -328,6 +338,7 @@ void killAndReap(Tracee* tracee) {
 }
 
 void release(Instance& instance, Tracee* tracee) {
+  for (const pid_t child : tracee->unadopted) reapKilled(child);
   forgetMemory(tracee);
   instance.tracees[tracee->slot] = nullptr;
   napi_delete_reference(instance.env, tracee->sharedRef);

@@ -65,6 +65,8 @@ struct Tracee {
   napi_ref sharedRef = nullptr;
   /** /proc/PID/mem, opened when needed; -1: not open. */
   int memory = -1;
+  /** Children that the kernel attached and nobody adopted: stopped, and killed with their parent. */
+  std::vector<pid_t> unadopted;
 };
 
 /** Something that differs from thread to thread, and costs no system call to ask. */
