@@ -17,6 +17,8 @@ export interface ExportOptions {
   durable: boolean;
   /** Paths that this export must not touch now. */
   blocked?: (path: Buffer) => boolean;
+  /** Paths whose names must stay, because somebody's tree lies below. */
+  pinned?: (path: Buffer) => boolean;
 }
 
 export class Export {
@@ -26,6 +28,7 @@ export class Export {
   readonly durable: boolean;
   readonly table: NodeTable;
   readonly #blocked: ((path: Buffer) => boolean) | undefined;
+  readonly #pinned: ((path: Buffer) => boolean) | undefined;
 
   constructor(options: ExportOptions) {
     const name = `${options.owner}\0${options.path}\0${options.readOnly ? 'ro' : 'rw'}`;
@@ -35,12 +38,18 @@ export class Export {
     this.readOnly = options.readOnly;
     this.durable = options.durable;
     this.#blocked = options.blocked;
+    this.#pinned = options.pinned;
     this.table = new NodeTable(this.id, options.path);
   }
 
   /** Throws ACCES for a path that belongs to somebody else at the moment. */
   assertAllowed(path: Buffer): void {
     if (this.#blocked?.(path) === true) throw new NfsError(nfsStatus.ACCES);
+  }
+
+  /** Throws ACCES for a name that must neither go nor change. */
+  assertMovable(path: Buffer): void {
+    if (this.#pinned?.(path) === true) throw new NfsError(nfsStatus.ACCES);
   }
 }
 

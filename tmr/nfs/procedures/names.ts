@@ -41,6 +41,7 @@ export const rmdir = handler(protocol.rmdir, options, (call, args) => {
       const dots = args.name.length === 2 ? nfsStatus.NOTEMPTY : nfsStatus.INVAL;
       const path = childPath(directory, args.name, dots);
       const stat = existing(path);
+      directory.export.assertMovable(path);
       assertMayUnlink(directory.stat, stat, call.caller);
       rmdirSync(path);
       directory.table.removed(stat, directory.node, args.name);
@@ -62,6 +63,8 @@ export const rename = handler(protocol.rename, options, (call, args) => {
       if (source.export !== target.export) throw new NfsError(nfsStatus.XDEV);
       const oldPath = childPath(source, args.from.name, nfsStatus.INVAL);
       const newPath = childPath(target, args.to.name, nfsStatus.INVAL);
+      source.export.assertMovable(oldPath);
+      target.export.assertMovable(newPath);
       const moving = existing(oldPath);
       const replaced = statOrNothing(newPath);
       assertMayUnlink(source.stat, moving, call.caller);

@@ -52,7 +52,14 @@ export interface Verifier {
 export type Reply =
   | { xid: number; kind: 'success'; verifier: Verifier; result: Buffer }
   /** The server has no such program, version or procedure, or could not read the arguments. */
-  | { xid: number; kind: 'not-accepted'; status: AcceptStatus; low?: number; high?: number }
+  | {
+      xid: number;
+      kind: 'not-accepted';
+      verifier: Verifier;
+      status: AcceptStatus;
+      low?: number;
+      high?: number;
+    }
   | { xid: number; kind: 'rpc-mismatch'; low: number; high: number }
   | { xid: number; kind: 'auth-error'; status: number };
 
@@ -128,8 +135,10 @@ export function encodeNotAccepted(
   xid: number,
   status: AcceptStatus,
   versions?: { low: number; high: number },
+  verifier = noVerifier,
 ): Buffer {
-  writer.reset().u32(0).u32(xid).u32(REPLY).u32(ACCEPTED).u32(AUTH_NONE).u32(0).u32(status);
+  writer.reset().u32(0).u32(xid).u32(REPLY).u32(ACCEPTED);
+  writer.u32(verifier.flavour).opaque(verifier.body).u32(status);
   if (status === acceptStatus.PROG_MISMATCH) {
     writer.u32(versions?.low ?? 0).u32(versions?.high ?? 0);
   }
@@ -164,9 +173,10 @@ export function decodeReply(record: Buffer): Reply {
     return { xid, kind: 'success', verifier, result: reader.rest() };
   }
   const accepted = status as AcceptStatus;
-  if (status !== acceptStatus.PROG_MISMATCH) return { xid, kind: 'not-accepted', status: accepted };
+  const rejected = { xid, kind: 'not-accepted', verifier, status: accepted } as const;
+  if (status !== acceptStatus.PROG_MISMATCH) return rejected;
   const low = reader.u32();
-  return { xid, kind: 'not-accepted', status: accepted, low, high: reader.u32() };
+  return { ...rejected, low, high: reader.u32() };
 }
 
 function mark(writer: XdrWriter): Buffer {

@@ -1,0 +1,239 @@
+/**
+ * One slot for each call of a stream (protocol.md R12): the digests of the replicas, one execution,
+ * one reply. The slot is also the duplicate request cache of the bound connections. Sans-IO: a
+ * request brings what runs it and what answers it.
+ */
+import type { Policy, ReplicaId } from '../../core/types.ts';
+
+export interface SlotRequest {
+  replica: ReplicaId;
+  stream: number;
+  /** From 1 in each stream. */
+  counter: number;
+  /** Of procedure and arguments as received; base of all comparison. */
+  digest: Buffer;
+  mutating: boolean;
+  /** Runs the call and gives the reply's record. Called at most once for a mutating call. */
+  execute: () => Buffer;
+  answer: (record: Buffer) => void;
+}
+
+export interface SlotTableOptions {
+  /** Replicas that the session was started with. */
+  started: number;
+  policy: Policy;
+  /** Started, not flagged. */
+  isUnflagged: (replica: ReplicaId) => boolean;
+  /** A replica's request differs from the one executed for all. */
+  onDigestFault: (replica: ReplicaId, stream: number, counter: number) => void;
+  /** All have sent and no two are equal. */
+  onNoQuorum: (stream: number, counter: number) => void;
+}
+
+/** Calls by which one replica may be ahead of the slowest unflagged one. */
+export const WINDOW = 1024;
+/** Slots kept behind the slowest replica, for retransmissions. */
+const KEPT_BEHIND = 4;
+
+interface Arrival {
+  request: SlotRequest;
+  /** The request and its retransmissions, until they are answered. */
+  waiting: SlotRequest[];
+}
+
+interface Slot {
+  counter: number;
+  /** The first request of each replica; a retransmission with another digest changes nothing. */
+  arrivals: Map<ReplicaId, Arrival>;
+  /** What ran last. A non-mutating call may run again for a majority that asked for another one. */
+  executed: { digest: Buffer; record: Buffer } | undefined;
+  /** Enough equal digests, and their call has run: its reply is everybody's. */
+  settled: boolean;
+}
+
+interface Stream {
+  id: number;
+  slots: Map<number, Slot>;
+  /** The lowest slot that is not settled. Nothing after it runs. */
+  next: number;
+  /** The lowest slot that is kept. */
+  oldest: number;
+  /** The highest counter that each replica sent. */
+  sent: Map<ReplicaId, number>;
+}
+
+export class SlotTable {
+  readonly #options: SlotTableOptions;
+  readonly #streams = new Map<number, Stream>();
+  readonly #left = new Set<ReplicaId>();
+  #stopped = false;
+
+  constructor(options: SlotTableOptions) {
+    this.#options = options;
+  }
+
+  /** A request came. Returns false when its slot is long gone and cannot be answered. */
+  arrive(request: SlotRequest): boolean {
+    if (this.#stopped) return true;
+    const stream = this.#stream(request.stream);
+    if (request.counter < stream.oldest) return false;
+    const slot = slotAt(stream, request.counter);
+    const sent = stream.sent.get(request.replica) ?? 0;
+    stream.sent.set(request.replica, Math.max(sent, request.counter));
+    const known = slot.arrivals.get(request.replica);
+    if (known === undefined) {
+      slot.arrivals.set(request.replica, { request, waiting: [request] });
+      if (slot.settled) this.#noteFault(stream, slot, request);
+    } else known.waiting.push(request);
+    if (slot.settled) this.#answerAll(slot);
+    else if (known !== undefined) this.#answerEqual(slot, known);
+    this.#advance(stream);
+    return true;
+  }
+
+  /** A replica was flagged: its digests no longer count. */
+  flagged(): void {
+    for (const stream of this.#streams.values()) this.#advance(stream);
+  }
+
+  /** A replica said goodbye: nobody waits for its requests. */
+  left(replica: ReplicaId): void {
+    this.#left.add(replica);
+    this.flagged();
+  }
+
+  /** The session is over: nothing runs or is answered any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#streams.clear();
+  }
+
+  get quorum(): number {
+    return Math.floor(this.#options.started / 2) + 1;
+  }
+
+  #stream(id: number): Stream {
+    let stream = this.#streams.get(id);
+    if (stream === undefined) {
+      stream = { id, slots: new Map(), next: 1, oldest: 1, sent: new Map() };
+      this.#streams.set(id, stream);
+    }
+    return stream;
+  }
+
+  /** Settles slots in order as far as digests allow. */
+  #advance(stream: Stream): void {
+    for (;;) {
+      if (this.#stopped) return;
+      const slot = stream.slots.get(stream.next);
+      if (slot === undefined || !this.#try(stream, slot)) break;
+      stream.next++;
+    }
+    this.#forget(stream);
+  }
+
+  /** Runs what may run in the first slot that is not settled; true when it is settled now. */
+  #try(stream: Stream, slot: Slot): boolean {
+    if (slot.counter > this.#slowest(stream) + WINDOW) return false;
+    const agreed = this.#agreed(slot);
+    if (agreed !== undefined) {
+      this.#execute(slot, agreed);
+      slot.settled = true;
+      for (const each of slot.arrivals.values()) this.#noteFault(stream, slot, each.request);
+      this.#answerAll(slot);
+      return true;
+    }
+    const counting = [...slot.arrivals.values()].filter((each) => this.#counts(each.request));
+    if (this.#hopeless(slot, counting)) {
+      this.#options.onNoQuorum(stream.id, slot.counter);
+      return false;
+    }
+    const [first] = counting;
+    // A read runs at its first arrival and is answered to all who asked for the same.
+    if (first !== undefined && !first.request.mutating) {
+      if (slot.executed === undefined) this.#execute(slot, first.request);
+      this.#answerEqual(slot, first);
+    }
+    return false;
+  }
+
+  /** The request that a quorum of unflagged replicas sent; under `paper` the first one's. */
+  #agreed(slot: Slot): SlotRequest | undefined {
+    const need = this.#options.policy === 'paper' ? 1 : this.quorum;
+    const counts = new Map<string, number>();
+    for (const { request } of slot.arrivals.values()) {
+      if (!this.#counts(request)) continue;
+      const key = request.digest.toString('latin1');
+      const count = (counts.get(key) ?? 0) + 1;
+      if (count >= need) return request;
+      counts.set(key, count);
+    }
+    return undefined;
+  }
+
+  /** No digest can reach the quorum, whoever is still to come. */
+  #hopeless(slot: Slot, counting: Arrival[]): boolean {
+    let pending = 0;
+    for (let replica = 1; replica <= this.#options.started; replica++) {
+      const mayCome = this.#options.isUnflagged(replica) && !this.#left.has(replica);
+      if (mayCome && !slot.arrivals.has(replica)) pending++;
+    }
+    if (pending > 0 || counting.length === 0) return false;
+    // `#agreed` found none, so nothing more can make two equal.
+    return true;
+  }
+
+  #execute(slot: Slot, request: SlotRequest): void {
+    if (slot.executed?.digest.equals(request.digest) === true) return;
+    slot.executed = { digest: request.digest, record: request.execute() };
+  }
+
+  #answerAll(slot: Slot): void {
+    const { executed } = slot;
+    if (executed === undefined) return;
+    for (const arrival of slot.arrivals.values()) {
+      for (const request of arrival.waiting.splice(0)) request.answer(executed.record);
+    }
+  }
+
+  /** Before the slot is settled only those get the reply who sent what was executed. */
+  #answerEqual(slot: Slot, arrival: Arrival): void {
+    const { executed } = slot;
+    if (executed === undefined || !executed.digest.equals(arrival.request.digest)) return;
+    for (const request of arrival.waiting.splice(0)) request.answer(executed.record);
+  }
+
+  #noteFault(stream: Stream, slot: Slot, request: SlotRequest): void {
+    if (slot.executed === undefined || slot.executed.digest.equals(request.digest)) return;
+    if (!this.#counts(request)) return;
+    this.#options.onDigestFault(request.replica, stream.id, slot.counter);
+  }
+
+  #counts(request: SlotRequest): boolean {
+    return this.#options.isUnflagged(request.replica);
+  }
+
+  /** The highest counter that all present unflagged replicas have sent or passed. */
+  #slowest(stream: Stream): number {
+    let slowest = Infinity;
+    for (let replica = 1; replica <= this.#options.started; replica++) {
+      if (!this.#options.isUnflagged(replica) || this.#left.has(replica)) continue;
+      slowest = Math.min(slowest, stream.sent.get(replica) ?? 0);
+    }
+    return slowest;
+  }
+
+  #forget(stream: Stream): void {
+    const until = Math.min(this.#slowest(stream) - KEPT_BEHIND, stream.next);
+    for (; stream.oldest < until; stream.oldest++) stream.slots.delete(stream.oldest);
+  }
+}
+
+function slotAt(stream: Stream, counter: number): Slot {
+  let slot = stream.slots.get(counter);
+  if (slot === undefined) {
+    slot = { counter, arrivals: new Map(), executed: undefined, settled: false };
+    stream.slots.set(counter, slot);
+  }
+  return slot;
+}
