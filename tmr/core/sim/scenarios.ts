@@ -55,6 +55,7 @@ export const settings = (kinds?: readonly StepKind[]): fc.Arbitrary<Scenario> =>
     .record({
       program: programs(kinds),
       detect: fc.constantFrom('any' as const, 'timeout-only' as const),
+      askDelayNs: fc.constantFrom(400, 200, 50),
       burstsNs: fc.array(fc.oneof(fc.integer({ min: 1, max: 200 }), fc.constant(5000)), {
         minLength: 1,
         maxLength: 5,
