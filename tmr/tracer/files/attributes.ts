@@ -1,5 +1,5 @@
 /** fattr3 as the replicas' stat(2) shows it. */
-import type { FileAttributes3 } from '../../nfs/protocol/attributes.ts';
+import type { FileAttributes3, WccAttributes } from '../../nfs/protocol/attributes.ts';
 import { fileType } from '../../nfs/protocol/constants.ts';
 import type { FileAttributes } from './types.ts';
 
@@ -18,6 +18,6 @@ export function fromWire(attributes: FileAttributes3): FileAttributes {
 }
 
 /** Whether two looks at a file saw the same content, as far as attributes tell. */
-export function sameContent(a: FileAttributes, b: FileAttributes): boolean {
+export function sameContent(a: WccAttributes, b: WccAttributes): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }

@@ -126,18 +126,17 @@ export class NameOperations {
 
   rename(from: Place, to: Place, flags: number): void {
     if ((flags & ~RENAME_NOREPLACE) !== 0) refuse('EINVAL', 'rename flags');
-    if (from.kind === 'missing') refuse('ENOENT', from.path.toString());
     const keeps = (flags & RENAME_NOREPLACE) !== 0;
-    checkTrees(from, to, keeps);
+    checkEnds(from, to, keeps);
     const source = this.#existing(from, { dot: 'EBUSY', dotDot: 'EBUSY', root: 'EBUSY' });
     if (to.kind === 'missing') return this.#move(source, to);
-    const target = this.#existing(to, {
-      dot: keeps ? 'EEXIST' : 'EBUSY',
-      dotDot: keeps ? 'EEXIST' : 'EBUSY',
-      root: 'EBUSY',
-    });
-    if (keeps) refuse('EEXIST', target.node.path.toString());
-    this.#replace(source, target);
+    const path = 'node' in to ? to.node.path : to.path;
+    if (keeps) refuse('EEXIST', path.toString());
+    // A slash behind the new name asks for a directory to move, not to find.
+    if (isSlashed(to) && source.node.attributes.type !== 'directory') {
+      refuse('ENOTDIR', path.toString());
+    }
+    this.#replace(source, this.#existing(to, { dot: 'EBUSY', dotDot: 'EBUSY', root: 'EBUSY' }));
   }
 
   /** Onto a name that does not exist. */
@@ -206,7 +205,8 @@ export class NameOperations {
     const path = place.node.path.toString();
     if (place.last === 'dot') refuse(errors.dot, path);
     if (place.last === 'dot-dot') refuse(errors.dotDot, path);
-    if (place.last === 'link-slash') refuse('ENOTDIR', path);
+    const isName = place.node.attributes.type !== 'directory';
+    if (place.last === 'link-slash' || (place.last === 'slash' && isName)) refuse('ENOTDIR', path);
     const { parent } = place;
     if (parent === undefined) return refuse(errors.root, path);
     if (parent.readOnly) refuse('EROFS', path);
@@ -244,13 +244,20 @@ function newName(place: Place, { directory }: { directory: boolean }): MissingPl
   return place;
 }
 
-function checkTrees(from: Place, to: Place, keeps: boolean): void {
+/** What rename(2) sees before it looks for the names: other trees, then "." and "..". */
+function checkEnds(from: Place, to: Place, keeps: boolean): void {
   const a = volumeOf(from);
-  const b = volumeOf(to);
-  if (a !== b || a === undefined) refuse('EXDEV', 'rename between trees');
-  if (keeps && to.kind === 'volume' && to.last === undefined && to.parent === undefined) {
-    refuse('EEXIST', to.node.path.toString());
-  }
+  if (a !== volumeOf(to) || a === undefined) refuse('EXDEV', 'rename between trees');
+  if (isDots(from)) refuse('EBUSY', 'rename of "." or ".."');
+  if (isDots(to)) refuse(keeps ? 'EEXIST' : 'EBUSY', 'rename to "." or ".."');
+}
+
+function isDots(place: Place): boolean {
+  return place.kind === 'volume' && (place.last === 'dot' || place.last === 'dot-dot');
+}
+
+function isSlashed(place: Place): boolean {
+  return place.kind === 'volume' && (place.last === 'slash' || place.last === 'link-slash');
 }
 
 function volumeOf(place: Place): number | undefined {

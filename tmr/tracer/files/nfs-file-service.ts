@@ -70,8 +70,8 @@ export class NfsFileService implements FileService {
     });
     this.#tree = new VolumeTree(client, options.volumes, options);
     this.#policy = new PathPolicy(this.#tree.volumes.map((volume) => volume.path));
-    this.#open = new OpenFiles(this.#tree);
     this.#data = new FileData(this.#tree);
+    this.#open = new OpenFiles(this.#tree, this.#data);
     this.#silly = new SillyNames(this.#tree);
     this.#names = new NameOperations(this.#tree, this.#policy, this.#open, this.#silly);
   }
@@ -85,13 +85,36 @@ export class NfsFileService implements FileService {
   }
 
   close(file: OpenVolumeFile): void {
-    const state = this.#open.state(file);
-    if (this.#open.close(state)) this.#silly.drop(state.object);
+    this.#closeState(this.#open.state(file));
   }
 
-  /** The session ends: every description is closed, files unlinked while open are removed. */
-  end(): void {
-    for (const state of this.#open.states()) this.close(state.file);
+  /**
+   * The session ends: every description is closed, gathered writes go out, and files that were
+   * unlinked while open are removed. Returns the first errno met on the way, or 0.
+   */
+  end(): number {
+    let first = 0;
+    for (const state of this.#open.states()) {
+      try {
+        this.#closeState(state);
+      } catch (error) {
+        if (!(error instanceof SyscallError)) throw error;
+        if (first === 0) first = error.errno;
+      }
+    }
+    return first;
+  }
+
+  #closeState(state: OpenState): void {
+    const { object } = state;
+    const isLast = this.#open.close(state);
+    if (isLast && object.silly !== undefined) {
+      this.#data.discard(object);
+      this.#silly.drop(object);
+    } else {
+      this.#data.flush(object);
+      this.#data.check(object);
+    }
   }
 
   read(file: OpenVolumeFile, count: number, offset?: number): Buffer {
@@ -110,9 +133,10 @@ export class NfsFileService implements FileService {
     if (!mayWrite(file.flags)) refuse('EBADF', 'not open for writing');
     if (offset !== undefined && offset < 0) refuse('EINVAL', `write at ${offset}`);
     if (bytes.length === 0) return 0;
+    this.#data.check(object);
     // On Linux O_APPEND wins over the offset of pwrite too (pwrite(2), BUGS).
     const appends = (file.flags & O_APPEND) !== 0;
-    const at = appends ? this.#tree.current(object).size : (offset ?? file.offset);
+    const at = appends ? this.#data.appendOffset(object) : (offset ?? file.offset);
     const count = this.#data.write(object, at, bytes, (file.flags & O_DSYNC) !== 0);
     if (offset === undefined) file.offset = at + count;
     return count;
@@ -152,7 +176,7 @@ export class NfsFileService implements FileService {
     const { object } = this.#open.state(file);
     if ((file.flags & O_PATH) !== 0) refuse('EBADF', 'sync of an O_PATH description');
     // Directory operations are on disk once the server has answered.
-    if (file.kind === 'volume-file' && !file.node.readOnly) this.#data.commit(object);
+    if (file.kind === 'volume-file' && !file.node.readOnly) this.#data.sync(object);
   }
 
   readDirectory(file: OpenVolumeFile, accept: (entry: DirectoryEntry) => boolean): void {
@@ -179,12 +203,15 @@ export class NfsFileService implements FileService {
 
   fileAttributes(file: OpenVolumeFile): FileAttributes {
     const { object } = this.#open.state(file);
+    // As NFS clients do: times that stat(2) shows must not move when gathered writes go out later.
+    this.#data.flush(object);
     return object.removed ? object.attributes : this.#tree.current(object);
   }
 
   attributes(place: Place): FileAttributes {
     const { node } = onVolume(place);
     const object = this.#tree.object(node);
+    this.#data.flush(object);
     // The walk that gave the place asked the server in this very call.
     return object.valid ? object.attributes : this.#tree.refresh(object);
   }
@@ -254,6 +281,9 @@ export class NfsFileService implements FileService {
         refuse('EACCES', path);
       }
     }
+    // Writes made before the change go out before it, or they would undo its times.
+    if (change.size === undefined) this.#data.flush(object);
+    else this.#data.resizing(object, change.size);
     const result = this.#tree.client.do(setattr, {
       object: object.handle,
       change: change.mode === undefined ? change : { ...change, mode: change.mode & 0o7777 },
@@ -280,7 +310,7 @@ export class NfsFileService implements FileService {
   }
 
   flush(): void {
-    // Nothing is gathered: every write went out at once.
+    this.#data.flushAll();
   }
 }
 

@@ -1,5 +1,8 @@
 /** What is known about each object of the volumes: plain data, one entry an inode. */
+import { sameContent } from './attributes.ts';
+import type { CachedBlocks } from './block-cache.ts';
 import type { FileAttributes, VolumeNode } from './types.ts';
+import type { Gathered } from './write-gathering.ts';
 
 /** One file, directory or symlink. Names and open descriptions refer to it. */
 export interface FileObject {
@@ -23,6 +26,12 @@ export interface FileObject {
   removed: boolean;
   /** Where the server still has an unlinked file that is open here. */
   silly: { directory: Buffer; name: Buffer } | undefined;
+  /** Content read ahead. */
+  blocks: CachedBlocks | undefined;
+  /** Writes that have not gone out. */
+  gathered: Gathered | undefined;
+  /** Errno of a gathered write that failed; told by the next sync or close. 0: none. */
+  writeError: number;
 }
 
 /** Objects without descriptions beyond this number are forgotten, the least recently used first. */
@@ -69,13 +78,24 @@ export class ObjectTable {
     const old = object.attributes;
     // Permissions and names move a ctime; without a change the server's answers stay good.
     if (old.ctimeNs !== attributes.ctimeNs || old.mode !== attributes.mode) object.asked = 0;
+    const { blocks, gathered } = object;
+    if (blocks?.checked === true && !sameContent(blocks.seen, attributes))
+      object.blocks = undefined;
+    const hidden = object.silly === undefined ? 0 : 1;
+    const size = Math.max(attributes.size, gathered?.end ?? 0);
     object.attributes =
-      object.silly === undefined ? attributes : { ...attributes, nlink: attributes.nlink - 1 };
+      hidden === 0 && size === attributes.size
+        ? attributes
+        : { ...attributes, nlink: attributes.nlink - hidden, size };
     object.valid = true;
   }
 
   forget(object: FileObject): void {
     if (this.#objects.get(object.key) === object) this.#objects.delete(object.key);
+  }
+
+  forgetNames(): void {
+    for (const object of this.#objects.values()) object.names = undefined;
   }
 
   #trim(): void {
@@ -111,5 +131,8 @@ function newObject(
     opens: 0,
     removed: false,
     silly: undefined,
+    blocks: undefined,
+    gathered: undefined,
+    writeError: 0,
   };
 }

@@ -5,6 +5,7 @@ import { getattr, setattr } from '../../nfs/protocol/file-procedures.ts';
 import { lookup } from '../../nfs/protocol/directory-procedures.ts';
 import { fromWire } from './attributes.ts';
 import { refuse } from './errno.ts';
+import type { FileData } from './file-data.ts';
 import type { FileObject } from './object-table.ts';
 import {
   O_ACCMODE,
@@ -33,11 +34,13 @@ const CREATION_FLAGS = O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC;
 
 export class OpenFiles {
   readonly #tree: VolumeTree;
+  readonly #data: FileData;
   readonly #states = new Map<number, OpenState>();
   #nextId = 1;
 
-  constructor(tree: VolumeTree) {
+  constructor(tree: VolumeTree, data: FileData) {
     this.#tree = tree;
+    this.#data = data;
   }
 
   open(place: Place, flags: number, mode: number): OpenState {
@@ -109,7 +112,7 @@ export class OpenFiles {
     mode: number,
   ): OpenState {
     this.#tree.remember(this.#tree.object(parent), name.toString('latin1'), undefined);
-    const node = this.#tree.lookup(parent, name.toString('latin1'));
+    const node = this.#tree.lookup(parent, name.toString('latin1'), true);
     if (node === undefined) return refuse('ENOENT', name.toString());
     return this.open({ kind: 'volume', node, parent, name }, flags & ~O_CREAT, mode);
   }
@@ -124,12 +127,14 @@ export class OpenFiles {
   }
 
   #empty(node: VolumeNode): void {
+    const object = this.#tree.object(node);
+    this.#data.resizing(object, 0);
     const result = this.#tree.client.do(setattr, {
       object: node.handle,
       change: { size: 0 },
       guardCtimeNs: undefined,
     });
-    this.#tree.observe(this.#tree.object(node), result.wcc.after);
+    this.#tree.observe(object, result.wcc.after);
   }
 
   #add(node: VolumeNode, flags: number): OpenState {
@@ -174,6 +179,8 @@ export function created(
 function checkType(place: Extract<Place, { kind: 'volume' }>, flags: number): void {
   const { type } = place.node.attributes;
   const path = place.node.path.toString();
+  const isSlashed = place.last === 'slash' || place.last === 'link-slash';
+  if ((flags & O_CREAT) !== 0 && isSlashed) refuse('EISDIR', path);
   if ((flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0) refuse('EEXIST', path);
   const writes = (flags & O_ACCMODE) !== 0 || (flags & O_TRUNC) !== 0;
   if (type === 'directory') {

@@ -80,7 +80,7 @@ describe('path walk', () => {
     ['file/.', 'ENOTDIR'],
     ['file/..', 'ENOTDIR'],
     ['file/x', 'ENOTDIR'],
-    ['a/', 'directory /home/u/work/a'],
+    ['a/', 'directory /home/u/work/a (slash)'],
     ['link', 'file /home/u/work/file'],
     ['link', 'symlink /home/u/work/link', { nofollow: true }],
     ['chain', 'file /home/u/work/file'],
@@ -110,7 +110,7 @@ describe('path walk', () => {
     ],
     ['link/', 'ENOTDIR', { nofollow: true }],
     ['link/', 'ENOTDIR'],
-    ['toDirectory/', 'directory /home/u/work/a'],
+    ['toDirectory/', 'directory /home/u/work/a (slash)'],
   ])('a slash behind a symlink follows it: %s is %s', (path, expected, options) => {
     expect(resolve(path, options)).toBe(expected);
   });
@@ -118,12 +118,14 @@ describe('path walk', () => {
   it.each<[string, string, WalkOptions?]>([
     ['new', 'ENOENT'],
     ['new', 'missing /home/u/work/new', { mayBeMissing: true }],
-    ['new/', 'missing /home/u/work/new (slash)', { mayBeMissing: true }],
     ['new/x', 'ENOENT', { mayBeMissing: true }],
     ['new/.', 'ENOENT', { mayBeMissing: true }],
     ['a/new', 'missing /home/u/work/a/new', { mayBeMissing: true }],
     ['dangling', 'missing /home/u/work/nothing', { mayBeMissing: true }],
-    ['danglingSlash', 'missing /home/u/work/nothing (slash)', { mayBeMissing: true }],
+    ['danglingSlash', 'EISDIR', { mayBeMissing: true }],
+    ['new/', 'missing /home/u/work/new (slash)', { nofollow: true, mayBeMissing: true }],
+    ['file/', 'file /home/u/work/file (slash)', { nofollow: true, mayBeMissing: true }],
+    ['file/', 'EISDIR', { mayBeMissing: true }],
     ['dangling', 'ENOENT'],
     ['dangling', 'symlink /home/u/work/dangling', { nofollow: true, mayBeMissing: true }],
     ['/new', 'missing /new', { mayBeMissing: true }],

@@ -5,7 +5,8 @@
  */
 import { NAME_MAX } from '../../nfs/protocol/constants.ts';
 import { getattr } from '../../nfs/protocol/file-procedures.ts';
-import { refuse } from './errno.ts';
+import { SyscallError } from '../syscall-error.ts';
+import { errno, refuse } from './errno.ts';
 import type { PathPolicy } from './path-policy.ts';
 import type { Place, VolumeNode } from './types.ts';
 import { childPath, type VolumeTree } from './volume-tree.ts';
@@ -45,8 +46,26 @@ export function walkPath(
 ): Place {
   if (path.length === 0) refuse('ENOENT', 'empty path');
   if (path.length >= PATH_MAX) refuse('ENAMETOOLONG', `path of ${path.length} bytes`);
+  try {
+    return walkOnce(tree, policy, cwd, path, options);
+  } catch (error) {
+    if (!(error instanceof SyscallError) || error.errno !== errno.ESTALE) throw error;
+    // Somebody else replaced a directory that is remembered.
+    tree.forgetNames();
+    return walkOnce(tree, policy, cwd, path, options);
+  }
+}
+
+function walkOnce(
+  tree: VolumeTree,
+  policy: PathPolicy,
+  cwd: Buffer,
+  path: Buffer,
+  options: WalkOptions,
+): Place {
   const walk = startWalk(cwd.toString('latin1'), path.toString('latin1'));
   const mayBeMissing = options.mayBeMissing === true && walk.last === undefined;
+  const nofollow = options.nofollow === true;
   for (;;) {
     if (walk.stack.length === 0) {
       const place = enter(tree, policy, walk);
@@ -65,34 +84,26 @@ export function walkPath(
       continue;
     }
     if (name.length > NAME_MAX) refuse('ENAMETOOLONG', `name of ${name.length} bytes`);
-    const child = tree.lookup(here, name);
     const isLast = walk.at === walk.todo.length;
+    const child = tree.lookup(here, name, isLast);
+    // open(2) with O_CREAT makes no directory, so a slash behind its last name is wrong at once.
+    if (isLast && walk.slash && mayBeMissing && !nofollow) refuse('EISDIR', childAt);
     if (child === undefined) {
       if (!isLast || !mayBeMissing) refuse('ENOENT', childAt);
-      return {
-        kind: 'missing',
-        parent: here,
-        name: Buffer.from(name, 'latin1'),
-        path: Buffer.from(childAt, 'latin1'),
-        slash: walk.slash,
-      };
+      return missingPlace(walk, here, name);
     }
-    if (child.attributes.type === 'symlink') {
-      if (!isLast || options.nofollow !== true) {
-        follow(tree, walk, child);
-        continue;
-      }
-      if (walk.slash) {
-        walk.last ??= 'link-slash';
-        // A call that makes a name finds the symlink itself in its way, whatever it leads to.
-        if (!mayBeMissing) {
-          follow(tree, walk, child);
-          continue;
-        }
-      }
-    } else if ((!isLast || walk.slash) && child.attributes.type !== 'directory') {
-      refuse('ENOTDIR', childAt);
+    const { type } = child.attributes;
+    if (type === 'symlink' && !(isLast && nofollow && (!walk.slash || mayBeMissing))) {
+      if (isLast && nofollow) walk.last ??= 'link-slash';
+      follow(tree, walk, child);
+      continue;
     }
+    if (isLast && walk.slash) {
+      // A call that makes a name finds what is in its way first, whatever that is.
+      if (type !== 'directory' && !mayBeMissing) refuse('ENOTDIR', childAt);
+      walk.last ??= type === 'symlink' ? 'link-slash' : 'slash';
+    }
+    if (!isLast && type !== 'directory') refuse('ENOTDIR', childAt);
     if (isLast) return placeOf(walk, child, here, name);
     walk.stack.push(child);
   }
@@ -186,6 +197,16 @@ function directoryPlace(tree: VolumeTree, walk: Walk): VolumePlace {
   }
   const name = split(node.path.toString('latin1')).at(-1) ?? '';
   return placeOf(walk, node, walk.stack.at(-2), name);
+}
+
+function missingPlace(walk: Walk, parent: VolumeNode, name: string): Place {
+  return {
+    kind: 'missing',
+    parent,
+    name: Buffer.from(name, 'latin1'),
+    path: Buffer.from(childPath(parent.path.toString('latin1'), name), 'latin1'),
+    slash: walk.slash,
+  };
 }
 
 function placeOf(

@@ -44,10 +44,10 @@ export type Place =
       parent: VolumeNode | undefined;
       name: Buffer;
       /**
-       * How the path ended, where that matters to calls on names: in "." or "..", or in a symlink
-       * that `nofollow` spared but for a slash behind it. Absent: an ordinary name.
+       * How the path ended, where that matters to calls on names: in ".", "..", a slash, or a slash
+       * behind a symlink that `nofollow` would have spared. Absent: in an ordinary name.
        */
-      last?: 'dot' | 'dot-dot' | 'link-slash';
+      last?: 'dot' | 'dot-dot' | 'slash' | 'link-slash';
     }
   /** The last component does not exist; it may be created in `parent`. `slash`: the path ended in "/". */
   | { kind: 'missing'; parent: VolumeNode; name: Buffer; path: Buffer; slash: boolean }
@@ -96,6 +96,10 @@ export interface FileService {
    * Walks `path` from directory `cwd` (canonical absolute bytes) by NFS lookups; the last symlink is
    * followed unless `nofollow`. A volume's parent is the tree around it. Throws ENOENT, ENOTDIR,
    * ELOOP, EACCES, ENAMETOOLONG. With `mayBeMissing` a missing last component gives `missing`.
+   *
+   * Calls on names (mkdir, mknod, symlink, link's new name, unlink, rmdir, both sides of rename)
+   * give `nofollow` and `mayBeMissing`, so that the errors of "name/" and "." are the kernel's;
+   * open with O_CREAT gives `mayBeMissing`, and `nofollow` with O_EXCL or O_NOFOLLOW.
    */
   resolve(
     cwd: Buffer,

@@ -86,20 +86,27 @@ export class VolumeTree {
     return root !== undefined && root.handle.equals(node.handle);
   }
 
-  /** One name in a directory; undefined when it is not there. Throws EACCES, ENAMETOOLONG, ... */
-  lookup(directory: VolumeNode, name: string): VolumeNode | undefined {
+  /**
+   * One name in a directory; undefined when it is not there. Throws EACCES, ENAMETOOLONG, ...
+   * `isLast`: what is found is asked for itself, not only passed through.
+   */
+  lookup(directory: VolumeNode, name: string, isLast: boolean): VolumeNode | undefined {
     const path = childPath(directory.path.toString('latin1'), name);
     const parent = this.object(directory);
     const known = parent.names?.get(name);
-    if (known !== undefined && this.volume(directory.volume).cached) {
-      if (known === null) return undefined;
-      const child = this.objects.get(known);
-      if (child !== undefined) {
-        if (!child.valid) this.refresh(child);
-        return this.node(child, path);
-      }
+    if (known === null) return undefined;
+    const child = known === undefined ? undefined : this.objects.get(known);
+    if (child !== undefined && this.#isTrusted(child, isLast)) {
+      if (!child.valid) this.refresh(child);
+      return this.node(child, path);
     }
     return this.#lookupOnServer(directory, parent, name, path);
+  }
+
+  /** Directories on the way through the system volume are taken to stay where they are. */
+  #isTrusted(child: FileObject, isLast: boolean): boolean {
+    const volume = this.volume(child.volume);
+    return volume.cached || (!isLast && child.attributes.type === 'directory');
   }
 
   #lookupOnServer(
@@ -126,11 +133,18 @@ export class VolumeTree {
 
   /** Notes that `name` in a directory is `child`, or nothing (null); `undefined`: not known. */
   remember(parent: FileObject, name: string, child: FileObject | null | undefined): void {
-    if (!this.volume(parent.volume).cached) return;
+    const volume = this.volume(parent.volume);
+    const isKept = volume.cached || (volume.dataCached && volume.readOnly && child !== null);
+    if (!isKept) return;
     parent.names ??= new Map();
     if (parent.names.size >= NAMES_MAX) parent.names.clear();
     if (child === undefined) parent.names.delete(name);
     else parent.names.set(name, child === null ? null : child.key);
+  }
+
+  /** A handle was stale: no name that is remembered is trusted any more. */
+  forgetNames(): void {
+    this.objects.forgetNames();
   }
 
   /** Asks the server for an object's attributes. */
