@@ -1,0 +1,70 @@
+/** Whether and when a fault acted: from the injector's log, and read back where it could not know. */
+import type { FaultEvent } from '../faults/event-log.ts';
+import { faultyReplica, type ResolvedFault } from '../faults/fault-spec.ts';
+import { isDead } from '../faults/process-state.ts';
+import type { Report } from '../tmr/monitor/report-schema.ts';
+import type { ReplicaId } from '../tmr/core/types.ts';
+
+export interface FaultEvidence {
+  injected: boolean;
+  effective: boolean;
+  activated: boolean;
+  /** CLOCK_MONOTONIC ns. */
+  injectionNs: number | null;
+  /** The first tracer that accused somebody. */
+  accusedNs: number | null;
+  /** First rendezvous that a tracer closed after it accused somebody. */
+  resumeNs: number | null;
+  /** What the injector said about its own failure, or null. */
+  failed: string | null;
+}
+
+/** Call it once the session is over: a killed tracer cannot read back its own death. */
+export function gatherFaultEvidence(
+  fault: ResolvedFault,
+  events: readonly FaultEvent[],
+  report: Report | null,
+  flagged: readonly ReplicaId[],
+): FaultEvidence {
+  const first = <Type extends FaultEvent['type']>(type: Type) =>
+    events.find((event): event is Extract<FaultEvent, { type: Type }> => event.type === type);
+  const injected = first('injected');
+  // A replica that is out tells nothing about the program's going on.
+  const healthy = events.filter(
+    ({ replica }) => replica !== faultyReplica(fault) && !flagged.includes(replica),
+  );
+  const earliest = (type: FaultEvent['type']): number | null => {
+    const times = healthy.filter((event) => event.type === type).map(({ tNs }) => tNs);
+    return times.length === 0 ? null : Math.min(...times);
+  };
+  let effective = first('effective')?.effective ?? false;
+  let activated = first('activated') !== undefined;
+  if (fault.kind === 'replica-kill' && injected?.victim !== undefined) {
+    effective = isDead(injected.victim);
+    activated = effective;
+  }
+  if (fault.kind === 'false-flag-notice' && injected !== undefined) {
+    effective = arrived(fault, report);
+    activated = effective;
+  }
+  return {
+    injected: injected !== undefined,
+    effective,
+    activated,
+    injectionNs: injected?.tNs ?? null,
+    accusedNs: earliest('accused'),
+    resumeNs: earliest('resumed'),
+    failed: first('failed')?.error ?? null,
+  };
+}
+
+/** The file server has the notice in its list. */
+function arrived(
+  fault: Extract<ResolvedFault, { kind: 'false-flag-notice' }>,
+  report: Report | null,
+): boolean {
+  return (report?.notices ?? []).some(
+    ({ at, accuser, accused }) =>
+      at === 'file-server' && accuser === fault.target.accuser && accused === fault.accused,
+  );
+}
