@@ -148,7 +148,9 @@ class Tracee {
       throw stateError(`skip needs a seccomp or syscallEntry stop, this is kind ${kind}`);
     }
     if (!Number.isSafeInteger(value)) {
-      throw argumentError(`value must be a whole number below 2^53, got ${inspect(value, { depth: 0 })}`);
+      throw argumentError(
+        `value must be a whole number below 2^53, got ${inspect(value, { depth: 0 })}`,
+      );
     }
     this.#floats[SKIP_VALUE] = value;
     this.#ints[SKIP_PENDING] = 1;
@@ -251,7 +253,9 @@ class Tracee {
     this.#needStop(what);
     const number = how === 'cont' ? 0 : HOW_NAMES.indexOf(how);
     if (number < 0) {
-      throw argumentError(`how must be one of ${HOW_NAMES.join(', ')}, got ${inspect(how, { depth: 0 })}`);
+      throw argumentError(
+        `how must be one of ${HOW_NAMES.join(', ')}, got ${inspect(how, { depth: 0 })}`,
+      );
     }
     if (signal !== 0 && !(Number.isInteger(signal) && signal > 0 && signal <= 64)) {
       throw argumentError(`signal must be 0 (none) to 64, got ${inspect(signal, { depth: 0 })}`);
@@ -266,7 +270,7 @@ class Tracee {
 }
 
 function argumentIndex(i) {
-  if (i >= 0 && i <= 5 && Number.isInteger(i)) return i;
+  if (Number.isInteger(i) && i >= 0 && i <= 5) return i;
   throw argumentError(`argument index must be from 0 to 5, got ${inspect(i, { depth: 0 })}`);
 }
 

@@ -82,5 +82,8 @@ function flag(name, value, standard) {
 }
 
 function refuse(name, expected, got) {
-  return new PtraceError(`spawn: ${name} must be ${expected}, got ${inspect(got, { depth: 0 })}`, 'ERR_ARGUMENT');
+  return new PtraceError(
+    `spawn: ${name} must be ${expected}, got ${inspect(got, { depth: 0 })}`,
+    'ERR_ARGUMENT',
+  );
 }

@@ -81,15 +81,36 @@ void killAndForget(pid_t pid) {
   }
 }
 
-/** Attaches, opens the gate and runs the child to its exec stop; throws what went wrong. */
-void follow(pid_t pid, const std::string& file, Pipe& gate, Pipe& status, long options) {
-  if (ptrace(PTRACE_SEIZE, pid, nullptr, options) != 0) {
-    const int number = errno;
-    killAndForget(pid);
-    throw systemFailure(number, "ptrace",
-                        "PTRACE_SEIZE of the own child; check /proc/sys/kernel/yama/ptrace_scope "
-                        "(3 forbids it) and the seccomp profile of the container");
+/** Throws what the child, which has ended, wrote about a failing step; returns if it wrote nothing. */
+void throwReported(Pipe& status, const std::string& file) {
+  StepFailure failure;
+  status.closeEnd(1);
+  if (read(status.ends[0], &failure, sizeof failure) != sizeof failure || failure.step < 0 ||
+      failure.step >= stepCount) {
+    return;
   }
+  const StepText& text = stepTexts[failure.step];
+  std::string doing = text.doing;
+  if (failure.step == stepExecve) doing = file;
+  if (failure.step == stepStdio || failure.step == stepLimits) {
+    doing += std::to_string(failure.detail);
+  }
+  throw systemFailure(failure.number, text.syscall, doing);
+}
+
+void seize(pid_t pid, const std::string& file, Pipe& status, long options) {
+  if (ptrace(PTRACE_SEIZE, pid, nullptr, options) == 0) return;
+  const int number = errno;
+  killAndForget(pid);
+  // EPERM is also what a child gives that has failed and ended already.
+  throwReported(status, file);
+  throw systemFailure(number, "ptrace",
+                      "PTRACE_SEIZE of the own child; check /proc/sys/kernel/yama/ptrace_scope "
+                      "(3 forbids it) and the seccomp profile of the container");
+}
+
+/** Opens the gate of an attached child and runs it to its exec stop; throws what went wrong. */
+void follow(pid_t pid, const std::string& file, Pipe& gate, Pipe& status) {
   // If it died already, its failure is in the status pipe.
   const ssize_t written = write(gate.ends[1], "g", 1);
   (void)written;
@@ -106,24 +127,11 @@ void follow(pid_t pid, const std::string& file, Pipe& gate, Pipe& status, long o
     const long signal = event == 0 && WSTOPSIG(wait) != (SIGTRAP | 0x80) ? WSTOPSIG(wait) : 0;
     ptrace(PTRACE_CONT, pid, nullptr, signal);
   }
-  StepFailure failure;
-  status.closeEnd(1);
-  if (read(status.ends[0], &failure, sizeof failure) != sizeof failure || failure.step < 0 ||
-      failure.step >= stepCount) {
-    throw Failure{"ECHILD", ECHILD, "execve",
-                  WIFSIGNALED(wait)
-                      ? "the child was ended by signal " + std::to_string(WTERMSIG(wait)) +
-                            " before its program started"
-                      : "the child ended with status " + std::to_string(WEXITSTATUS(wait)) +
-                            " before its program started"};
-  }
-  const StepText& text = stepTexts[failure.step];
-  std::string doing = text.doing;
-  if (failure.step == stepExecve) doing = file;
-  if (failure.step == stepStdio || failure.step == stepLimits) {
-    doing += std::to_string(failure.detail);
-  }
-  throw systemFailure(failure.number, text.syscall, doing);
+  throwReported(status, file);
+  const std::string how = WIFSIGNALED(wait) ? "signal " + std::to_string(WTERMSIG(wait))
+                                            : "status " + std::to_string(WEXITSTATUS(wait));
+  throw Failure{"ECHILD", ECHILD, "execve",
+                "the child ended with " + how + " before its program started"};
 }
 
 rlim_t limitValue(double value) {
@@ -199,7 +207,8 @@ napi_value spawn(Call& call) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) throw systemFailure(number, "fork", "limits on processes or memory are reached");
   // The read end stays open here: a child that died early must not give this process a SIGPIPE.
-  follow(pid, file.c_str(), gate, status, options);
+  seize(pid, plan.file, status, options);
+  follow(pid, plan.file, gate, status);
 
   napi_value buffer, result;
   Tracee* tracee = adopt(call, pid, &buffer);
