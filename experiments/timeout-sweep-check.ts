@@ -1,8 +1,8 @@
 import type { TrialRecord } from '../harness/types.ts';
-import type { CheckResult, Finding } from './types.ts';
+import type { CheckResult, Finding, Verdict } from './types.ts';
 
-/** More harness errors than this share of the plan, and nothing is claimed. */
-const harnessErrorsAllowed = 0.05;
+/** More trials than this share that cannot be judged, and nothing is claimed. */
+const unknownAllowed = 0.05;
 
 /**
  * Judges a sweep by P1-P3 and P5 of DESIGN.md 4, which bind `--policy agreed`. Trials under `paper`
@@ -20,7 +20,7 @@ export function checkTimeoutSweep(records: readonly TrialRecord[], planned: numb
     const text = `${records.length} of ${planned} planned trials were run`;
     findings.push({ verdict: 'unknown', property: 'harness', trial: null, text });
   }
-  if (harnessErrors.length > planned * harnessErrorsAllowed) {
+  if (harnessErrors.length > planned * unknownAllowed) {
     const text = `${harnessErrors.length} of ${planned} trials failed for reasons of the machine or the harness; the first: ${harnessErrors[0]?.reason ?? 'no reason given'}`;
     findings.push({ verdict: 'unknown', property: 'harness', trial: null, text });
   }
@@ -28,19 +28,31 @@ export function checkTimeoutSweep(records: readonly TrialRecord[], planned: numb
     const text = 'no trial could be judged';
     findings.push({ verdict: 'unknown', property: 'harness', trial: null, text });
   }
-  const verdict = findings.some((finding) => finding.verdict === 'violated')
-    ? 'violated'
-    : findings.length > 0
-      ? 'unknown'
-      : 'holds';
-  return { verdict, judged: judged.length, findings };
+  return { verdict: verdictOf(findings, judged.length), judged: judged.length, findings };
+}
+
+/** Single trials outside the fault hypothesis are told, and only too many of them count. */
+function verdictOf(findings: readonly Finding[], judged: number): Verdict {
+  if (findings.some((finding) => finding.verdict === 'violated')) return 'violated';
+  const outside = findings.filter((finding) => finding.trial !== null).length;
+  const general = findings.length - outside;
+  return general > 0 || outside > judged * unknownAllowed ? 'unknown' : 'holds';
 }
 
 function judge(record: TrialRecord): Finding[] {
   const found: Finding[] = [];
   const violated = (property: string, text: string): void => {
     const why = record.reason === null ? '' : ` (${record.reason})`;
-    found.push({ verdict: 'violated', property, trial: record.trial, text: `${text}${why}` });
+    const outside = isTooSlowForTimeout(record);
+    const skew = outside
+      ? `, but replicas drifted ${record.skewMaxMs} ms apart, too far for T`
+      : '';
+    found.push({
+      verdict: outside ? 'unknown' : 'violated',
+      property,
+      trial: record.trial,
+      text: `${text}${skew}${why}`,
+    });
   };
   if (record.outcome === 'sdc') violated('P1', 'output or volume differ from the golden run');
   if (record.outcome === 'detected-stopped') violated('P1', 'a single fault stopped the session');
@@ -66,4 +78,16 @@ function mustBeFlagged(record: TrialRecord): boolean {
 
 function beyondBound({ boundMs, detectionLatencyNs }: TrialRecord): boolean {
   return boundMs !== null && detectionLatencyNs !== null && detectionLatencyNs > boundMs * 1e6;
+}
+
+/**
+ * The hypothesis of protocol.md 1, S + Q + 2d < T, did not hold in this trial: the machine was too
+ * slow for the time-out. A drawn delay is skew by itself, and no excuse.
+ */
+function isTooSlowForTimeout({ fault, outcome, skewMaxMs, timeoutMs }: TrialRecord): boolean {
+  if (outcome !== 'wrong-flagged' && outcome !== 'detected-stopped') return false;
+  if (fault === 'tracer-delay' || skewMaxMs === null) return false;
+  const tickMs = Math.min(100, Math.max(2, timeoutMs / 16));
+  const linkDelayMs = 2 * tickMs;
+  return skewMaxMs + timeoutMs / 4 + 2 * linkDelayMs >= timeoutMs;
 }

@@ -9,7 +9,8 @@ const quick: Design = {
   policy: ['agreed'],
   hosts: ['local'],
   tsc: 'auto',
-  repetitions: 2,
+  // With two workloads: six trials a point of the latency figure, the fewest for an interval.
+  repetitions: 3,
   size: 'small',
   delayRangeMs: [50, 2000],
   nativeRuns: 6,

@@ -4,6 +4,7 @@ import { basename, join, resolve, sep } from 'node:path';
 import type { RunnableWorkload } from '../../harness/types.ts';
 import type { WorkloadSize } from '../types.ts';
 import { buildProgram } from './build.ts';
+import { customName } from './custom-name.ts';
 import { findProgram } from './find-program.ts';
 import { makeInput } from './input.ts';
 import type { Workload } from './types.ts';
@@ -81,6 +82,3 @@ export function customWorkload(
     programs: [program],
   };
 }
-
-/** Its name in plans and tables. */
-export const customName = 'custom';

@@ -1,0 +1,71 @@
+import pLimit from 'p-limit';
+import type { Campaign, GoldenInfo, TrialRecord, TrialSpec } from '../../harness/types.ts';
+import type { Progress } from './progress.ts';
+
+export interface RunTrialsOptions {
+  jobs: number;
+  progress: Progress;
+  onInterrupt: (handler: () => void) => () => void;
+  onGolden: (golden: GoldenInfo[]) => void;
+  onRecord: (record: TrialRecord) => void;
+}
+
+/**
+ * Runs the plan in its order. The first Ctrl-C lets the running trials end and starts no more; the
+ * second aborts them, and they leave no record. The campaign is closed in every case.
+ */
+export async function runTrials(
+  open: () => Promise<Campaign>,
+  plan: readonly TrialSpec[],
+  { jobs, progress, onInterrupt, onGolden, onRecord }: RunTrialsOptions,
+): Promise<{ interrupted: boolean }> {
+  let interrupted = false;
+  let prepared = false;
+  const abort = new AbortController();
+  const unsubscribe = onInterrupt(() => {
+    // While preparing there is no trial whose end would be worth waiting for.
+    if (interrupted || !prepared) abort.abort();
+    else progress.line('ending after the running trial; Ctrl-C again to abort it');
+    interrupted = true;
+  });
+  let campaign: Campaign | undefined;
+  try {
+    campaign = await open();
+    const golden = await campaign.prepare((line) => progress.line(line), abort.signal);
+    onGolden(golden);
+    prepared = true;
+    const usable = withoutDisqualified(plan, golden, progress);
+    progress.start(usable.length);
+    const limit = pLimit(jobs);
+    const runOne = async (spec: TrialSpec): Promise<void> => {
+      if (interrupted || campaign === undefined) return;
+      const record = await campaign.run(spec, abort.signal);
+      onRecord(record);
+      progress.trial(record);
+    };
+    await Promise.all(usable.map((spec) => limit(runOne, spec)));
+  } catch (error) {
+    if (!abort.signal.aborted) throw error;
+  } finally {
+    unsubscribe();
+    progress.stop();
+    await campaign?.close();
+  }
+  return { interrupted };
+}
+
+function withoutDisqualified(
+  plan: readonly TrialSpec[],
+  golden: readonly GoldenInfo[],
+  progress: Progress,
+): TrialSpec[] {
+  const reasons = new Map(golden.map((info) => [info.workload, info.disqualified]));
+  for (const [workload, reason] of reasons) {
+    if (reason !== null) progress.line(`workload ${workload} is disqualified: ${reason}`);
+  }
+  const usable = plan.filter((spec) => (reasons.get(spec.workload) ?? null) === null);
+  if (usable.length === 0) {
+    throw new Error('every workload is disqualified, see above; choose others with --workloads');
+  }
+  return usable;
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { timeoutSweep } from '../timeout-sweep.ts';
+import { estimate } from './estimate.ts';
+import { expandPlan } from './expand.ts';
+
+const design = timeoutSweep.presets.quick;
+const cellOf = (spec: ReturnType<typeof expandPlan>[number]): string =>
+  JSON.stringify([spec.workload, spec.fault.kind, spec.timeoutMs, spec.detect, spec.policy]);
+
+describe('a plan', () => {
+  const plan = expandPlan(design, 42);
+  const cells = 3 * 5 * 2 * 2;
+
+  it('is the product of the levels, once in each repetition block', () => {
+    expect(plan).toHaveLength(cells * design.repetitions);
+    for (let repetition = 0; repetition < design.repetitions; repetition++) {
+      const block = plan.slice(repetition * cells, (repetition + 1) * cells);
+      expect(block.every((spec) => spec.repetition === repetition)).toBe(true);
+      expect(new Set(block.map(cellOf)).size).toBe(cells);
+    }
+  });
+
+  it('is shuffled within a block, differently in each', () => {
+    const [first, second] = [0, 1].map((block) =>
+      plan.slice(block * cells, (block + 1) * cells).map(cellOf),
+    );
+    expect(first).not.toEqual(second);
+    expect(first!.toSorted()).toEqual(second!.toSorted());
+  });
+
+  it('is a function of the seed, and each trial has a seed of its own', () => {
+    expect(expandPlan(design, 42)).toEqual(plan);
+    expect(expandPlan(design, 43)).not.toEqual(plan);
+    expect(new Set(plan.map((spec) => spec.seed)).size).toBe(plan.length);
+    expect(plan.map((spec) => spec.trial)).toEqual(plan.map((_, index) => index));
+  });
+
+  it('keeps the trials it has when repetitions are added', () => {
+    const longer = expandPlan({ ...design, repetitions: design.repetitions + 1 }, 42);
+    expect(longer.slice(0, plan.length)).toEqual(plan);
+  });
+
+  it('draws faults inside their ranges, all replicas and both kinds of victim', () => {
+    const many = expandPlan({ ...design, repetitions: 20 }, 1).map((spec) => spec.fault);
+    const delays = many.flatMap((fault) => (fault.kind === 'tracer-delay' ? [fault.delayMs] : []));
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(design.delayRangeMs[0]);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(design.delayRangeMs[1]);
+    const kills = many.flatMap((f) =>
+      f.kind === 'replica-kill' ? [`${f.victim}${f.replica}`] : [],
+    );
+    expect(new Set(kills).size).toBe(6);
+    const notices = many.filter((fault) => fault.kind === 'false-flag-notice');
+    expect(notices.every((fault) => fault.accused !== fault.replica)).toBe(true);
+  });
+});
+
+describe('an estimate', () => {
+  const options = {
+    nativeSeconds: new Map([['jacobi', 0.1]]),
+    volumeBytes: new Map([['jacobi', 1e6]]),
+    keep: 'none' as const,
+    prepare: { nativeRuns: 1, goldenRuns: 1 },
+    jobs: 1,
+  };
+  const small = { ...design, workloads: ['jacobi'], faults: ['replica-kill' as const] };
+
+  it('counts the waits that a fault causes', () => {
+    const seconds = (detect: 'any' | 'timeout-only'): number =>
+      estimate(expandPlan({ ...small, timeoutsMs: [1000], detect: [detect] }, 1), options).seconds;
+    expect(seconds('timeout-only') - seconds('any')).toBeCloseTo(design.repetitions, 5);
+  });
+
+  it('counts what is kept', () => {
+    const plan = expandPlan(small, 1);
+    const kept = estimate(plan, { ...options, keep: 'all' }).bytes - estimate(plan, options).bytes;
+    expect(kept).toBe(plan.length * 1e6);
+  });
+});

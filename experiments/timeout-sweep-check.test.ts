@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import type { FaultKind, TrialRecord } from '../harness/types.ts';
+import { expandPlan } from './plan/expand.ts';
+import { syntheticRecord } from './testing/synthetic-run.ts';
+import { checkTimeoutSweep } from './timeout-sweep-check.ts';
+import { timeoutSweep } from './timeout-sweep.ts';
+
+const plan = expandPlan({ ...timeoutSweep.presets.quick, policy: ['agreed', 'paper'] }, 3);
+const good = plan.map(syntheticRecord);
+
+/** The verdict when the first trial of that kind is changed. */
+function verdictWith(fault: FaultKind, change: Partial<TrialRecord>): string {
+  const index = good.findIndex(
+    (record) =>
+      record.fault === fault &&
+      record.policy === (change.policy ?? 'agreed') &&
+      (fault !== 'signature-bit-flip' || record.target?.startsWith('tracer') === true),
+  );
+  const records = good.with(index, { ...good[index]!, ...change });
+  const { verdict, findings } = checkTimeoutSweep(records, records.length);
+  if (verdict === 'holds') return findings.length === 0 ? verdict : 'holds, with findings';
+  return `${verdict}: ${findings[0]!.property}`;
+}
+
+describe('the verdict of a sweep', () => {
+  it('holds when each fault is handled as promised', () => {
+    expect(checkTimeoutSweep(good, good.length)).toMatchObject({ verdict: 'holds', findings: [] });
+  });
+
+  it.each([
+    ['replica-kill', { outcome: 'sdc' }, 'violated: P1'],
+    ['replica-kill', { outcome: 'crash' }, 'violated: P1'],
+    ['replica-kill', { outcome: 'detected-stopped' }, 'violated: P1'],
+    ['none', { outcome: 'wrong-flagged' }, 'violated: P2'],
+    ['replica-kill', { outcome: 'masked' }, 'violated: P3'],
+    ['signature-bit-flip', { outcome: 'masked' }, 'violated: P3'],
+    ['replica-kill', { boundMs: 10, detectionLatencyNs: 11e6 }, 'violated: P3'],
+    ['none', { outcome: 'hang' }, 'violated: P5'],
+  ] as const)('is wrong when %s gives %o', (fault, change, expected) => {
+    expect(verdictWith(fault, change)).toBe(expected);
+  });
+
+  it('does not mind what is only measured', () => {
+    expect(verdictWith('tracer-delay', { outcome: 'late-flagged' })).toBe('holds');
+    expect(verdictWith('replica-kill', { outcome: 'not-activated', activated: false })).toBe(
+      'holds',
+    );
+    expect(verdictWith('none', { outcome: 'sdc', policy: 'paper' })).toBe('holds');
+    const onLink = { outcome: 'masked', target: 'link:1-2' } as const;
+    expect(verdictWith('signature-bit-flip', onLink)).toBe('holds');
+  });
+
+  it('tells a healthy replica flagged on a machine too slow for T, without a verdict from one', () => {
+    const slow = { outcome: 'wrong-flagged', timeoutMs: 100, skewMaxMs: 60 } as const;
+    expect(verdictWith('none', slow)).toBe('holds, with findings');
+    const all = good.map((r) => (r.fault === 'none' ? { ...r, ...slow } : r));
+    expect(checkTimeoutSweep(all, all.length).verdict).toBe('unknown');
+    expect(verdictWith('none', { ...slow, skewMaxMs: 5 })).toBe('violated: P2');
+  });
+
+  it('is unknown when trials are missing or the harness failed too often', () => {
+    expect(checkTimeoutSweep(good.slice(1), good.length).verdict).toBe('unknown');
+    expect(checkTimeoutSweep([], 0).verdict).toBe('unknown');
+    const broken = good.map((record) => ({ ...record, outcome: 'harness-error' as const }));
+    expect(checkTimeoutSweep(broken, broken.length).verdict).toBe('unknown');
+    expect(verdictWith('none', { outcome: 'harness-error' })).toBe('holds');
+  });
+});
