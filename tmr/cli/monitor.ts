@@ -90,6 +90,7 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
       ? statusDirectory.writeSecret(session, secret)
       : resolve(options.secretFile);
   process.once('exit', () => statusDirectory.remove(session));
+  const native = await loadNative();
   const exit = await launch({
     session,
     secret,
@@ -105,9 +106,9 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
     statusDirectory,
     temporary: [],
     progress: options.progress ?? false,
-    native: await loadNative(),
+    native,
     ...(options.report === undefined ? {} : { reportFile: options.report }),
   });
   statusDirectory.remove(session);
-  endAs(exit);
+  endAs(exit, native);
 }

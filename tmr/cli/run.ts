@@ -76,6 +76,7 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
   });
   const caches = settings.caches && !sharesTree(volumes, othersWrite);
   const local = new LocalParts(secret, secretFile, replicas);
+  const native = await loadNative();
   const exit = await launch({
     session,
     secret,
@@ -91,12 +92,12 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
     statusDirectory,
     temporary: privateTmp === undefined ? [] : [privateTmp],
     progress: options.progress ?? false,
-    native: await loadNative(),
+    native,
     ...(options.report === undefined ? {} : { reportFile: options.report }),
   });
   await local.stop();
   putAway();
-  endAs(exit);
+  endAs(exit, native);
 }
 
 /** NFS server as a child; tracer daemons in this process: they only hand out session processes. */

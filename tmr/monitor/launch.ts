@@ -30,6 +30,7 @@ import type { StatusDirectory } from './status-dir.ts';
 import { StreamService } from './stream-io.ts';
 import { describeStreams } from './streams.ts';
 import { forwardSignals } from './terminal-signals.ts';
+import { ownVolumes } from './volumes.ts';
 
 /** Where the parts are; `run` knows it only when it has started them. */
 export interface Parts {
@@ -159,7 +160,7 @@ class Launch {
         replicas,
         policy,
         detect,
-        volumes,
+        volumes: ownVolumes(volumes),
       }),
       ...this.#parts.tracers.map((address, index) =>
         DaemonClient.connect(index + 1, address, session, this.#key, buildId()),

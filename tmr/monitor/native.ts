@@ -6,6 +6,8 @@ export interface NativeDescriptors {
   termios?(fd: number): Buffer;
   /** TIOCGWINSZ: struct winsize. */
   winsize?(fd: number): Buffer;
+  /** _exit(2): Node's own exit waits for a read that blocks in its thread pool. */
+  exitNow?(status: number): never;
   /** clock_gettime(2), ns. */
   clockNs?(id: number): bigint;
 }

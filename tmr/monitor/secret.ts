@@ -1,11 +1,12 @@
 /**
  * The secret that all parts of a system share (DESIGN.md 6). It is the file's content without
- * white space at its ends; from a file of the user's own, or a descriptor, never from argv.
+ * one newline at its end; from a file of the user's own, or a descriptor, never from argv.
  */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { ConfigurationError, messageOf } from './errors.ts';
 
 const SECRET_BYTES_MIN = 16;
+const NEWLINE = 0x0a;
 
 export interface SecretOptions {
   secretFile?: string;
@@ -33,7 +34,7 @@ function readSecretFile(path: string): Buffer {
   }
   try {
     const stat = fstatSync(fd);
-    if (stat.uid !== process.getuid?.() || (stat.mode & 0o077) !== 0) {
+    if ((stat.uid !== process.getuid?.() && stat.uid !== 0) || (stat.mode & 0o077) !== 0) {
       throw new ConfigurationError(
         `--secret-file: expected ${path} to be yours and readable by you alone (chmod 600), ` +
           `got owner ${stat.uid} mode ${(stat.mode & 0o777).toString(8)}`,
@@ -58,7 +59,7 @@ function readSecretDescriptor(text: string): Buffer {
 }
 
 function checked(content: Buffer, source: string): Buffer {
-  const secret = Buffer.from(content.toString('latin1').trim(), 'latin1');
+  const secret = content.at(-1) === NEWLINE ? content.subarray(0, -1) : content;
   if (secret.length >= SECRET_BYTES_MIN) return secret;
   throw new ConfigurationError(
     `${source}: expected a secret of at least ${SECRET_BYTES_MIN} bytes, got ${secret.length}: ` +

@@ -3,6 +3,22 @@ import { isAbsolute, posix } from 'node:path';
 import type { Volume } from '../wire/session-plan.ts';
 import { ConfigurationError } from './errors.ts';
 
+/**
+ * What no volume has, read-only. The NFS server adds it to each session by itself (`--system`), so
+ * that it is nobody's own; tracers must know that it is there.
+ */
+export const systemVolume: Readonly<Volume> = {
+  subtree: '/',
+  path: '/',
+  access: 'ro',
+  consistency: 'close-to-open',
+};
+
+/** The volumes that a session owns at the NFS server. */
+export function ownVolumes(volumes: readonly Volume[]): Volume[] {
+  return volumes.filter(({ path, access }) => path !== '/' || access !== 'ro');
+}
+
 export interface RunVolumesOptions {
   /** Canonical current directory. */
   cwd: string;
@@ -22,7 +38,7 @@ export function runVolumes(options: RunVolumesOptions): Volume[] {
   const { cwd, tmp, privateTmp, othersWrite } = options;
   const shared = othersWrite.some((other) => isInside(other, cwd) || isInside(cwd, other));
   const byPath = new Map<string, Volume>();
-  byPath.set('/', { subtree: '/', path: '/', access: 'ro', consistency: 'close-to-open' });
+  byPath.set('/', systemVolume);
   byPath.set(cwd, {
     subtree: cwd,
     path: cwd,
@@ -51,11 +67,11 @@ export function sharesTree(volumes: readonly Volume[], othersWrite: readonly str
 
 /**
  * `--volume SUBTREE=PATH[:ro]`, SUBTREE under the server's export. None given: the export's root is
- * the current directory.
+ * the current directory. The system's files are there too, read-only.
  */
 export function parseVolumes(texts: readonly string[], cwd: string): Volume[] {
   if (texts.length === 0) {
-    return [{ subtree: '/', path: cwd, access: 'rw', consistency: 'session' }];
+    return [systemVolume, { subtree: '/', path: cwd, access: 'rw', consistency: 'session' }];
   }
   const volumes = texts.map(parseVolume);
   const paths = new Set<string>();
@@ -65,13 +81,14 @@ export function parseVolumes(texts: readonly string[], cwd: string): Volume[] {
     }
     paths.add(path);
   }
-  return volumes;
+  return paths.has('/') ? volumes : [systemVolume, ...volumes];
 }
 
 /** The current directory of the replicas: the user's where a volume has it, else the first volume. */
 export function workingDirectory(volumes: readonly Volume[], cwd: string): string {
-  const inside = volumes.some(({ path }) => isInside(cwd, path));
-  return inside ? cwd : (volumes[0]?.path ?? '/');
+  const own = ownVolumes(volumes);
+  const inside = own.length === 0 || own.some(({ path }) => isInside(cwd, path));
+  return inside ? cwd : (own[0]?.path ?? '/');
 }
 
 function parseVolume(text: string): Volume {
