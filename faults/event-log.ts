@@ -9,7 +9,7 @@ import { z } from 'zod';
 const nanoseconds = z.number().nonnegative();
 
 const eventSchema = z.discriminatedUnion('type', [
-  /** The injector is about to act at rendezvous k. `pid`, `startTime`: the victim of a kill. */
+  /** The injector is about to act at rendezvous k. `victim`: the process that it kills or holds. */
   z.object({
     type: z.literal('injected'),
     replica: z.int(),

@@ -2,8 +2,8 @@
 import type { FaultEvent } from '../faults/event-log.ts';
 import { faultyReplica, type ResolvedFault } from '../faults/fault-spec.ts';
 import { isDead } from '../faults/process-state.ts';
-import type { Report } from '../tmr/monitor/report-schema.ts';
 import type { ReplicaId } from '../tmr/core/types.ts';
+import type { Report } from '../tmr/monitor/report-schema.ts';
 
 export interface FaultEvidence {
   injected: boolean;
@@ -40,6 +40,11 @@ export function gatherFaultEvidence(
   let effective = first('effective')?.effective ?? false;
   let activated = first('activated') !== undefined;
   if (fault.kind === 'replica-kill' && injected?.victim !== undefined) {
+    effective = isDead(injected.victim);
+    activated = effective;
+  }
+  // Held until the session's end killed it: no word of its own.
+  if (fault.kind === 'tracer-delay' && injected?.victim !== undefined && !activated) {
     effective = isDead(injected.victim);
     activated = effective;
   }

@@ -1,4 +1,5 @@
 /** Holds the whole session process once, before its vote: it neither votes nor listens meanwhile. */
+import { identifyProcess } from '../process-state.ts';
 import type { ResolvedFaultOf } from '../fault-spec.ts';
 import { isTarget, log, type Injector } from './injector.ts';
 
@@ -10,7 +11,9 @@ export const tracerDelay: Injector<ResolvedFaultOf<'tracer-delay'>> = (ports, fa
     atRendezvous(k, call, pid) {
       if (k === fault.trigger.k && !done) {
         done = true;
-        log(context, { type: 'injected', k });
+        // Who is flagged meanwhile may be killed before it wakes: the harness looks for that.
+        const victim = identifyProcess(process.pid);
+        log(context, { type: 'injected', k, ...(victim && { victim }) });
         const sinceNs = context.monotonicNs();
         // Nobody notifies this cell: a sleep of the thread that no timer signal cuts short.
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, fault.duration);

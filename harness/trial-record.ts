@@ -1,0 +1,164 @@
+/** Fills the row of a trial from its evidence. */
+import { readFileSync } from 'node:fs';
+import { faultyReplica, targetOf, type ResolvedFault } from '../faults/fault-spec.ts';
+import { formatFault, formatTrigger } from '../faults/text.ts';
+import type { Report } from '../tmr/monitor/report-schema.ts';
+import { classify, type ServiceEnd } from './classify.ts';
+import type { FaultEvidence } from './fault-evidence.ts';
+import { shellStatus } from './golden.ts';
+import type { SessionRun } from './session-run.ts';
+import type { TrialRecord, TrialSpec } from './types.ts';
+
+/** A row with all that is known before the run; what is missing is null. */
+export function emptyRecord(
+  spec: TrialSpec,
+  fault: ResolvedFault,
+  known: Pick<TrialRecord, 'startedAt' | 'loadAverage' | 'nativeRunNs' | 'goldenRunNs'>,
+): TrialRecord {
+  const { fault: planned, ...settings } = spec;
+  return {
+    ...settings,
+    ...known,
+    fault: planned.kind,
+    target: targetOf(fault),
+    trigger: fault.kind === 'none' ? null : formatTrigger(fault.trigger),
+    injected: null,
+    effective: null,
+    activated: null,
+    outcome: 'harness-error',
+    mechanism: null,
+    flagged: [],
+    accusers: [],
+    injectionNs: null,
+    suspicionNs: null,
+    quorumNs: null,
+    isolationNs: null,
+    resumeNs: null,
+    detectionLatencyNs: null,
+    runNs: null,
+    bootId: bootId(),
+    faultSpec: formatFault(fault),
+    delayMs: fault.kind === 'tracer-delay' ? fault.duration : null,
+    exitStatus: null,
+    reason: null,
+    rendezvous: null,
+    fenced: [],
+    noticesIgnored: null,
+    skewMaxMs: null,
+    burstMaxMs: null,
+    boundMs: null,
+    trialWallNs: null,
+    placement: null,
+    keptPath: null,
+  };
+}
+
+export interface TrialEvidence {
+  run: SessionRun;
+  fault: ResolvedFault;
+  evidence: FaultEvidence;
+  /** Those that are no consequence of a lost server or monitor. */
+  flags: Report['flags'];
+  limitMs: number;
+  differences: string[];
+  wrongOutput: boolean;
+}
+
+export function fillRecord(record: TrialRecord, trial: TrialEvidence): void {
+  const { run, fault, evidence, flags } = trial;
+  const { report } = run;
+  if (fault.kind !== 'none') {
+    record.injected = evidence.injected;
+    record.effective = evidence.injected ? evidence.effective : null;
+    record.activated = evidence.activated;
+  }
+  record.exitStatus = run.end.type === 'limit' ? null : shellStatus(run.end);
+  record.flagged = flags.map(({ replica }) => replica);
+  record.accusers = flags.map(({ accusers }) => accusers);
+  record.injectionNs = rounded(evidence.injectionNs);
+  fillTimes(record, flags[0], evidence);
+  if (report !== null) fillFromReport(record, report, fault);
+  const verdict = classify({
+    harnessError: null,
+    fault: {
+      kind: fault.kind,
+      faultyReplica: faultyReplica(fault),
+      injected: evidence.injected || fault.kind === 'none',
+      effective: evidence.effective || fault.kind === 'none',
+      activated: evidence.activated || fault.kind === 'none',
+    },
+    end: serviceEnd(trial),
+    differences: trial.differences,
+    wrongOutput: trial.wrongOutput,
+    flagged: record.flagged,
+    lost: record.fenced.filter((replica) => !record.flagged.includes(replica)),
+  });
+  record.outcome = verdict.outcome;
+  record.reason = verdict.reason;
+}
+
+/** Of the first flag. */
+function fillTimes(
+  record: TrialRecord,
+  flag: Report['flags'][number] | undefined,
+  evidence: FaultEvidence,
+): void {
+  record.suspicionNs = rounded(flag?.tFirstSuspicionNs ?? evidence.accusedNs);
+  if (flag === undefined) return;
+  record.mechanism = flag.mechanism;
+  // A flag at the file server alone counted when it cut the replica off.
+  record.quorumNs = rounded(flag.tQuorumNs ?? flag.tIsolatedNs);
+  record.isolationNs = rounded(flag.tIsolatedNs);
+  record.resumeNs = rounded(evidence.resumeNs);
+  if (record.quorumNs !== null && record.injectionNs !== null) {
+    record.detectionLatencyNs = record.quorumNs - record.injectionNs;
+  }
+}
+
+function fillFromReport(record: TrialRecord, report: Report, fault: ResolvedFault): void {
+  record.runNs = Math.round(report.tEndNs - report.tStartNs);
+  record.rendezvous = report.rendezvous;
+  record.fenced = report.fences.map(({ replica }) => replica);
+  record.noticesIgnored = report.notices.filter(
+    ({ at, counted }) => at === 'file-server' && !counted,
+  ).length;
+  record.skewMaxMs = report.skewMaxMs;
+  record.burstMaxMs = report.burstMaxMs;
+  record.boundMs = boundOf(report, fault);
+  const placements = [...new Set(Object.values(report.placements))];
+  record.placement = placements.length === 0 ? null : placements.join('+');
+}
+
+/** P3's bound for this kind of fault; null where nobody is to be flagged. */
+function boundOf({ bounds }: Report, fault: ResolvedFault): number | null {
+  switch (fault.kind) {
+    case 'none':
+    case 'false-flag-notice':
+      return null;
+    case 'signature-bit-flip':
+      return fault.target.type === 'link' ? null : bounds.wrongVoteMs;
+    case 'replica-kill':
+    case 'tracer-delay':
+      return bounds.absentVoteMs;
+  }
+}
+
+function serviceEnd({ run, limitMs }: TrialEvidence): ServiceEnd {
+  const { end, report, notes } = run;
+  if (end.type === 'limit') return { type: 'hang', limitMs };
+  if (report === null) {
+    const how = end.signal ?? `exit status ${end.status}`;
+    return { type: 'crash', reason: `the monitor left no report (${how}) ${notes}`.trim() };
+  }
+  if (report.outcome === 'stopped') return { type: 'stopped', reason: report.reason };
+  if (report.outcome === 'completed') return { type: 'completed' };
+  return { type: 'crash', reason: `${report.outcome}: ${report.reason}` };
+}
+
+function rounded(ns: number | null | undefined): number | null {
+  return ns === null || ns === undefined ? null : Math.round(ns);
+}
+
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+}

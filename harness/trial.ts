@@ -1,0 +1,141 @@
+/** One trial: a session with its fault on a fresh copy of the volume, and the record it leaves. */
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join, relative } from 'node:path';
+import { readEventLog, type FaultEvent } from '../faults/event-log.ts';
+import type { ResolvedFault } from '../faults/fault-spec.ts';
+import { interposeModule } from './entry-points.ts';
+import { gatherFaultEvidence } from './fault-evidence.ts';
+import { shellStatus, type Golden } from './golden.ts';
+import type { LocalHosts } from './local-hosts.ts';
+import { resolvePlanned } from './planned-fault.ts';
+import { monotonicNs } from './process-run.ts';
+import { removeTree } from './run-directory.ts';
+import { hasWrongOutput, serviceDifferences, serviceResult } from './service-result.ts';
+import { runSession, type SessionRun } from './session-run.ts';
+import { emptyRecord, fillRecord } from './trial-record.ts';
+import type { CampaignOptions, TrialRecord, TrialSpec } from './types.ts';
+import type { RunPlace } from './workload-room.ts';
+
+export type TrialOptions = Pick<CampaignOptions, 'keep' | 'runDirectory' | 'sessionSeed'>;
+
+const LIMIT_BASE_MS = 10_000;
+
+/** Rejects for an abort only: what fails in the harness is the outcome `harness-error`. */
+export async function runTrial(
+  spec: TrialSpec,
+  golden: Golden,
+  hosts: LocalHosts,
+  options: TrialOptions,
+  signal: AbortSignal,
+): Promise<TrialRecord> {
+  signal.throwIfAborted();
+  const startedNs = monotonicNs();
+  const startedAt = new Date().toISOString();
+  const fault = resolvePlanned(spec.fault, golden.rendezvous, spec.seed);
+  const record = emptyRecord(spec, fault, {
+    startedAt,
+    loadAverage: loadavg()[0] ?? 0,
+    nativeRunNs: golden.nativeRunNs,
+    goldenRunNs: golden.runNs,
+  });
+  let place: RunPlace | undefined;
+  try {
+    place = await golden.room.makePlace();
+    const eventLog = join(place.directory, 'events.jsonl');
+    const limitMs = trialLimitMs(spec, golden.runNs);
+    const run = await runSession({
+      hosts: await hosts.ready(),
+      command: golden.room.workload.command,
+      environment: golden.room.environment,
+      cwd: golden.room.home,
+      stdin: golden.room.stdin,
+      volumes: golden.room.volumes(place),
+      timeoutMs: spec.timeoutMs,
+      detect: spec.detect,
+      policy: spec.policy,
+      tsc: spec.tsc,
+      seed: options.sessionSeed,
+      ...interposition(fault, eventLog),
+      directory: place.directory,
+      limitMs,
+      signal,
+    });
+    // Whatever hung may still hold the hosts.
+    if (run.end.type === 'limit') await hosts.restart();
+    judge(record, { run, fault, golden, limitMs, volume: place.volume, eventLog });
+  } catch (error) {
+    signal.throwIfAborted();
+    record.outcome = 'harness-error';
+    record.reason = error instanceof Error ? error.message : String(error);
+  }
+  if (place !== undefined) {
+    if (isKept(record, options)) record.keptPath = keep(place, record, options);
+    removeTree(place.directory);
+  }
+  record.trialWallNs = monotonicNs() - startedNs;
+  return record;
+}
+
+/** Generous: a hang is to be told from a slow run. */
+export function trialLimitMs(spec: TrialSpec, goldenRunNs: number): number {
+  const delayMs = spec.fault.kind === 'tracer-delay' ? spec.fault.delayMs : 0;
+  return Math.ceil(LIMIT_BASE_MS + (4 * goldenRunNs) / 1e6 + 3 * spec.timeoutMs + delayMs);
+}
+
+interface Ran {
+  run: SessionRun;
+  fault: ResolvedFault;
+  golden: Golden;
+  limitMs: number;
+  volume: string;
+  eventLog: string;
+}
+
+function judge(record: TrialRecord, ran: Ran): void {
+  const { run, fault, golden } = ran;
+  if (run.report?.outcome === 'failed-to-start') {
+    throw new Error(`the session did not start: ${run.report.reason}`);
+  }
+  const events: FaultEvent[] = existsSync(ran.eventLog) ? readEventLog(ran.eventLog) : [];
+  const flags = (run.report?.flags ?? []).filter(({ consequence }) => !consequence);
+  const flagged = flags.map(({ replica }) => replica);
+  const evidence = gatherFaultEvidence(fault, events, run.report, flagged);
+  if (evidence.failed !== null) throw new Error(`the injector failed: ${evidence.failed}`);
+  const { stdout, stderr } = run;
+  const result = serviceResult({ stdout, stderr, status: shellStatus(run.end) }, ran.volume);
+  fillRecord(record, {
+    run,
+    fault,
+    evidence,
+    flags,
+    limitMs: ran.limitMs,
+    differences: serviceDifferences(golden.result, result),
+    wrongOutput: hasWrongOutput(golden.result, result),
+  });
+}
+
+/** Nothing is interposed where there is no fault: such trials measure the plain system. */
+function interposition(
+  fault: ResolvedFault,
+  eventLog: string,
+): { interpose?: { module: string; options: unknown } } {
+  if (fault.kind === 'none') return {};
+  return { interpose: { module: interposeModule(), options: { spec: fault, eventLog } } };
+}
+
+const expected = new Set(['masked', 'detected-masked', 'not-activated']);
+
+function isKept(record: TrialRecord, { keep: policy }: TrialOptions): boolean {
+  return policy === 'all' || (policy === 'failed' && !expected.has(record.outcome));
+}
+
+/** Report, log, streams and volume; returns the path relative to the run directory. */
+function keep(place: RunPlace, record: TrialRecord, { runDirectory }: TrialOptions): string {
+  const target = join(runDirectory, 'kept', String(record.trial));
+  removeTree(target);
+  mkdirSync(target, { recursive: true });
+  cpSync(place.directory, target, { recursive: true, verbatimSymlinks: true });
+  writeFileSync(join(target, 'fault.txt'), `${record.faultSpec}\n`);
+  return relative(runDirectory, target);
+}
