@@ -1,12 +1,11 @@
 /** `tmr nfs`: the file server as a process of its own. */
 import { Command, InvalidArgumentError } from 'commander';
 import { ExportError } from '../nfs/exports/export.ts';
-import { readSecretFd, readSecretFile, SecretError } from '../nfs/secret.ts';
 import { NfsServer, NfsServerError, type NfsServerOptions } from '../nfs/server.ts';
+import { ConfigurationError } from '../monitor/errors.ts';
+import { readSecret } from '../monitor/secret.ts';
 import type { Address } from '../wire/messages.ts';
-
-/** EX_CONFIG of sysexits.h: refused configuration. */
-const EXIT_REFUSED = 78;
+import { secretOptions } from './secret-options.ts';
 
 interface NfsFlags {
   export: string;
@@ -15,13 +14,13 @@ interface NfsFlags {
   plainAnyPort?: boolean;
   system: string;
   secretFile?: string;
-  secretFd?: number;
+  secretFd?: string;
   maxSessions: number;
   parentDeath?: boolean;
 }
 
 export function nfsCommand(): Command {
-  return new Command('nfs')
+  const command = new Command('nfs')
     .description('Serve the volumes of sessions: NFSv3 and MOUNT over TCP, one slot for each call')
     .requiredOption('--export <root>', 'directory under which volumes and plain subtrees lie')
     .option('--listen <host:port>', 'address to listen on; port 0 picks a free one', parseAddress, {
@@ -39,8 +38,6 @@ export function nfsCommand(): Command {
       'as root, believe user ids of plain clients also from ports above 1023',
     )
     .option('--system <tree>', 'read-only tree of everything else for replicas, or "none"', '/')
-    .option('--secret-file <file>', 'secret that all hosts share (mode 0600)')
-    .option('--secret-fd <n>', 'read the secret from this descriptor', parseCount)
     .option('--max-sessions <n>', 'sessions at one time', parseCount, 64)
     .option('--parent-death', 'end when the parent process ends')
     .addHelpText('after', helpText)
@@ -48,11 +45,11 @@ export function nfsCommand(): Command {
       try {
         await serve(flags);
       } catch (error) {
-        if (!isRefusal(error)) throw error;
-        process.stderr.write(`tmr nfs: ${error.message}\n`);
-        process.exitCode = EXIT_REFUSED;
+        throw isRefusal(error) ? new ConfigurationError(error.message) : error;
       }
     });
+  for (const option of secretOptions()) command.addOption(option);
+  return command;
 }
 
 const helpText = `
@@ -87,9 +84,6 @@ async function dieWithParent(): Promise<void> {
 }
 
 function optionsOf(flags: NfsFlags): NfsServerOptions {
-  if (flags.secretFile !== undefined && flags.secretFd !== undefined) {
-    throw new SecretError('expected one of --secret-file and --secret-fd, got both');
-  }
   const options: NfsServerOptions = {
     exportRoot: flags.export,
     listen: flags.listen,
@@ -98,8 +92,8 @@ function optionsOf(flags: NfsFlags): NfsServerOptions {
     system: flags.system,
     maxSessions: flags.maxSessions,
   };
-  if (flags.secretFile !== undefined) options.secret = readSecretFile(flags.secretFile);
-  if (flags.secretFd !== undefined) options.secret = readSecretFd(flags.secretFd);
+  const secret = readSecret(flags);
+  if (secret !== undefined) options.secret = secret;
   return options;
 }
 
@@ -122,7 +116,5 @@ function parseCount(text: string): number {
 }
 
 function isRefusal(error: unknown): error is Error {
-  return (
-    error instanceof NfsServerError || error instanceof ExportError || error instanceof SecretError
-  );
+  return error instanceof NfsServerError || error instanceof ExportError;
 }
