@@ -1,7 +1,7 @@
 import { closeSync, openSync, readlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { close, memfdCreate, PtraceError, Reg, spawn, StopKind } from './index.js';
-import { captured, codeOf, guest, runOut, scratch, start } from './test-guests.ts';
+import { captured, codeOf, guest, runOut, scratch, start, traceOut } from './test-guests.ts';
 
 /** The lines of guests/environment.c, as started with `options`. */
 function environment(args: string[], options: Parameters<typeof start>[2] = {}): string[] {
@@ -66,26 +66,18 @@ test('standard streams given crosswise: each of 0, 1, 2 becomes another', () => 
 });
 
 test('a trapped rdtsc gives SIGSEGV at the instruction', () => {
-  let now = start('tsc', [], { trapTsc: true });
-  const traps = new Set<number>();
-  for (;;) {
-    const next = now.resumeAndWait('cont');
-    if (next.state !== 'stopped') {
-      expect(next.state === 'exited' && next.exitCode).toBe(0);
-      break;
-    }
-    now = next;
-    expect(now.kind).toBe(StopKind.signal);
-    expect(now.signal).toBe(11);
+  const stops = new Set<string>();
+  const ended = traceOut(start('tsc', [], { trapTsc: true }), 'cont', (stop) => {
     const code = Buffer.alloc(2);
-    now.read(now.ip, code, 0, 2);
-    expect(code.toString('hex')).toBe('0f31');
-    traps.add(now.ip);
-    now.setReg(Reg.rax, 0x11n);
-    now.setReg(Reg.rdx, 0x22n);
-    now.setReg(Reg.rip, BigInt(now.ip) + 2n);
-  }
-  expect(traps.size).toBeGreaterThan(0);
+    stop.read(stop.ip, code, 0, 2);
+    stops.add(`kind ${stop.kind} signal ${stop.signal} at ${code.toString('hex')}`);
+    stop.setReg(Reg.rax, 0x11n);
+    stop.setReg(Reg.rdx, 0x22n);
+    stop.setReg(Reg.rip, BigInt(stop.ip) + 2n);
+    return 0;
+  });
+  expect(ended.exitCode).toBe(0);
+  expect([...stops]).toEqual([`kind ${StopKind.signal} signal 11 at 0f31`]);
 });
 
 test('is handed out at the exec stop, with its auxiliary vector', () => {

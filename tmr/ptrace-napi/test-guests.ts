@@ -4,7 +4,15 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { spawn, type SpawnOptions, type Stopped } from './index.js';
+import {
+  spawn,
+  StopKind,
+  type Exited,
+  type ResumeHow,
+  type Running,
+  type SpawnOptions,
+  type Stopped,
+} from './index.js';
 
 const sources = fileURLToPath(new URL('./guests/', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'ptrace-napi-'));
@@ -49,20 +57,43 @@ export function allBut(...traced: number[]): number[] {
   return Array.from({ length: 512 }, (_, number) => number).filter((n) => !traced.includes(n));
 }
 
-/** Runs to the end, delivering signals; returns how it ended. */
-export function runOut(tracee: Stopped): { exitCode: number; signal: number } {
-  for (let now = tracee; ;) {
-    const next = now.resumeAndWait('cont', now.kind === 4 ? now.signal : 0);
+/** How a tracee ended. */
+export interface Ending {
+  exitCode: number;
+  signal: number;
+}
+
+/** Runs to the end; `onStop` sees every stop, and says which signal is delivered. */
+export function traceOut(
+  tracee: Stopped,
+  how: ResumeHow,
+  onStop: (stop: Stopped) => number | undefined,
+): Ending {
+  let now = tracee;
+  let signal = 0;
+  for (;;) {
+    const next = now.resumeAndWait(how, signal);
     if (next.state === 'exited') return { exitCode: next.exitCode, signal: next.signal };
-    if (next.state === 'running') throw new Error('interrupted without a tick');
-    now = next;
+    now = stopped(next);
+    signal = onStop(now) ?? 0;
   }
 }
 
+/** Runs to the end, delivering signals. */
+export function runOut(tracee: Stopped): Ending {
+  return traceOut(tracee, 'cont', (stop) => (stop.kind === StopKind.signal ? stop.signal : 0));
+}
+
 /** As `Stopped`, or an error that says what came instead. */
-export function stopped(tracee: { state: string }): Stopped {
+export function stopped(tracee: Stopped | Running | Exited): Stopped {
   if (tracee.state !== 'stopped') throw new Error(`expected a stop, it is ${tracee.state}`);
-  return tracee as Stopped;
+  return tracee;
+}
+
+/** As `Exited`, or an error that says what came instead. */
+export function exited(tracee: Stopped | Running | Exited): Exited {
+  if (tracee.state !== 'exited') throw new Error(`expected the end, it is ${tracee.state}`);
+  return tracee;
 }
 
 /** Runs `use` with a descriptor of a new file and returns what was written there. */

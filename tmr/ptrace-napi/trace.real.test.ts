@@ -1,25 +1,23 @@
 import { expect, test } from 'vitest';
-import { Reg, setTick, StopKind } from './index.js';
-import { alive, allBut, codeOf, runOut, start, stopped } from './test-guests.ts';
+import { Reg, setTick, StopKind, type Running } from './index.js';
+import { alive, allBut, codeOf, exited, runOut, start, stopped, traceOut } from './test-guests.ts';
 
 const GETPPID = 110;
 const MARK = 1000;
 
 test('a skipped call gives the value and does not run', () => {
-  let now = start('getppid-loop', ['50'], { seccompAllow: allBut(GETPPID) });
-  let calls = 0;
-  for (;;) {
-    const next = now.resumeAndWait('cont');
-    if (next.state !== 'stopped') {
-      expect([next.state, next.state === 'exited' && next.exitCode]).toEqual(['exited', 0]);
-      break;
-    }
-    now = next;
-    expect([now.kind, now.call]).toEqual([StopKind.seccomp, GETPPID]);
-    now.skip(7);
-    calls++;
-  }
-  expect(calls).toBe(50);
+  const stops: number[][] = [];
+  const ended = traceOut(
+    start('getppid-loop', ['50'], { seccompAllow: allBut(GETPPID) }),
+    'cont',
+    (stop) => {
+      stops.push([stop.kind, stop.call]);
+      stop.skip(7);
+      return 0;
+    },
+  );
+  expect(ended).toEqual({ exitCode: 0, signal: 0 });
+  expect(stops).toEqual(Array.from({ length: 50 }, () => [StopKind.seccomp, GETPPID]));
 });
 
 test('a skip is seen by registers, and taken over by a later one', () => {
@@ -34,25 +32,21 @@ test('a skip is seen by registers, and taken over by a later one', () => {
 });
 
 test('no filter: entry and exit stops of one call after the other, results replaced', () => {
-  let now = start('getppid-loop', ['3']);
   const seen: number[] = [];
-  for (;;) {
-    const next = now.resumeAndWait('syscall');
-    if (next.state !== 'stopped') {
-      expect(next.state === 'exited' && next.exitCode).toBe(0);
-      break;
-    }
-    now = next;
-    if (now.call !== GETPPID) continue;
-    seen.push(now.kind);
-    if (now.kind === StopKind.syscallExit) {
-      expect(now.result).toBe(process.pid);
-      now.setResult(7);
-      expect(now.result).toBe(7);
-    }
-  }
+  const results: number[] = [];
+  const ended = traceOut(start('getppid-loop', ['3']), 'syscall', (stop) => {
+    if (stop.call !== GETPPID) return 0;
+    seen.push(stop.kind);
+    if (stop.kind !== StopKind.syscallExit) return 0;
+    results.push(stop.result);
+    stop.setResult(7);
+    results.push(stop.result);
+    return 0;
+  });
+  expect(ended.exitCode).toBe(0);
   const { syscallEntry, syscallExit } = StopKind;
   expect(seen).toEqual([1, 2, 3].flatMap(() => [syscallEntry, syscallExit]));
+  expect(results).toEqual([1, 2, 3].flatMap(() => [process.pid, 7]));
 });
 
 test('after a seccomp stop, `syscall` gives the exit stop next; a call can be rewritten', () => {
@@ -77,7 +71,7 @@ test('arguments in every form', () => {
   expect(now.argLo(3)).toBe(0xfffffffb);
   expect(now.argHi(3)).toBe(0xffffffff);
   expect([now.argHi(4), now.argLo(4)]).toEqual([0x12345678, 0x9abcdef0]);
-  expect(now.arg(4)).toBe(0x123456789abcdef0);
+  expect(now.arg(4)).toBe(Number(0x123456789abcdef0n));
   expect(now.arg(5)).toBe(6);
   expect(now.getReg(Reg.r8)).toBe(0x123456789abcdef0n);
   expect(now.ip).toBeGreaterThan(4096);
@@ -118,9 +112,7 @@ test('signals: handler, mask, fault address, death by signal', () => {
   expect(now.getSigmask()).toBe(0n);
   now = stopped(now.resumeAndWait('cont'));
   expect([now.signal, now.siCode, now.siAddr]).toEqual([11, 1, 0x10]);
-  const ended = now.resumeAndWait('cont', 11);
-  expect(ended.state).toBe('exited');
-  if (ended.state !== 'exited') return;
+  const ended = exited(now.resumeAndWait('cont', 11));
   expect([ended.kind, ended.signal, ended.exitCode]).toEqual([StopKind.killed, 11, NaN]);
 });
 
@@ -131,20 +123,25 @@ test('a signal that is not delivered has no effect', () => {
   now.destroy();
 });
 
-test('group stop: `cont` runs on; `listen` stays until SIGCONT', () => {
-  for (const how of ['cont', 'listen'] as const) {
-    let now = stopped(start('stop').resumeAndWait('cont'));
-    expect([now.kind, now.signal]).toEqual([StopKind.signal, 19]);
-    now = stopped(now.resumeAndWait('cont', 19));
-    expect([now.kind, now.signal]).toEqual([StopKind.group, 19]);
-    if (how === 'listen') {
-      const running = now.resume('listen');
-      running.kill(18);
-      now = stopped(running.wait());
-      expect([now.kind, now.signal]).toEqual([StopKind.signal, 18]);
-    }
-    expect(runOut(now).exitCode).toBe(3);
-  }
+test('group stop: a tracee that is continued runs on', () => {
+  let now = stopped(start('stop').resumeAndWait('cont'));
+  expect([now.kind, now.signal]).toEqual([StopKind.signal, 19]);
+  now = stopped(now.resumeAndWait('cont', 19));
+  expect([now.kind, now.signal]).toEqual([StopKind.group, 19]);
+  expect(runOut(now).exitCode).toBe(3);
+});
+
+test('group stop: a tracee that is listened to stays until SIGCONT', () => {
+  let now = stopped(start('stop').resumeAndWait('cont'));
+  now = stopped(now.resumeAndWait('cont', 19));
+  setTick(2e6);
+  const running = now.resumeAndWait('listen');
+  setTick(0);
+  expect([running.state, running.lastStop]).toEqual(['running', StopKind.interrupted]);
+  process.kill(running.pid, 'SIGCONT');
+  now = stopped((running as Running).wait());
+  expect([now.kind, now.signal]).toEqual([StopKind.signal, 18]);
+  expect(runOut(now).exitCode).toBe(3);
 });
 
 test('calls of other tables kill the process; a negative number is seen', () => {
@@ -164,14 +161,11 @@ test('the filter stops exactly the calls that are not listed, for lists of any s
   // Every second call allowed makes the largest filter.
   const sparse = allBut().filter((number) => number % 2 === 1);
   for (const seccompAllow of [[], sparse, sparse.toReversed(), [...sparse, ...sparse], allBut()]) {
-    let now = start('getppid-loop', ['1'], { seccompAllow });
     const stops: number[] = [];
-    for (;;) {
-      const next = now.resumeAndWait('cont');
-      if (next.state !== 'stopped') break;
-      now = next;
-      stops.push(now.call);
-    }
+    traceOut(start('getppid-loop', ['1'], { seccompAllow }), 'cont', (stop) => {
+      stops.push(stop.call);
+      return 0;
+    });
     expect(stops.filter((call) => seccompAllow.includes(call))).toEqual([]);
     expect(stops.includes(GETPPID)).toBe(!seccompAllow.includes(GETPPID));
   }
@@ -237,10 +231,10 @@ test('the tick breaks the wait; the tracee runs on', () => {
   setTick(2e6);
   const running = start('spin').resumeAndWait('cont');
   expect([running.state, running.lastStop]).toEqual(['running', StopKind.interrupted]);
-  if (running.state !== 'running') return;
-  expect(running.wait().state).toBe('running');
+  const again = (running as Running).wait();
+  expect(again.state).toBe('running');
   setTick(0);
-  expect(running.destroy().signal).toBe(9);
+  expect((again as Running).destroy().signal).toBe(9);
 });
 
 test('used against its state: ERR_STATE, and the tracee is unharmed', () => {
@@ -274,8 +268,7 @@ test('used against its state: ERR_STATE, and the tracee is unharmed', () => {
   }
   const running = now.resume('cont');
   expect(needStop.map(codeOf)).toEqual(needStop.map(() => 'ERR_STATE'));
-  const ended = running.wait();
-  expect(ended.state === 'exited' && ended.exitCode).toBe(0);
+  expect(exited(running.wait()).exitCode).toBe(0);
   expect(needStop.map(codeOf)).toEqual(needStop.map(() => 'ERR_STATE'));
   expect(codeOf(() => running.wait())).toBe('ERR_STATE');
   expect(codeOf(() => now.destroy())).toBe('ERR_STATE');
