@@ -99,7 +99,7 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
     cwd: workingDirectory(volumes, process.cwd()),
     settings,
     volumes,
-    parts: Promise.resolve({ tracers, nfs, nfsPid: null }),
+    parts: () => Promise.resolve({ tracers, nfs, nfsPid: null }),
     listen,
     sessionPorts,
     routes,

@@ -85,7 +85,7 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
     cwd,
     settings: { ...settings, caches },
     volumes,
-    parts: local.start(),
+    parts: () => local.start(),
     listen: { host: '127.0.0.1', port: 0 },
     sessionPorts,
     routes,

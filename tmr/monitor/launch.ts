@@ -32,7 +32,7 @@ import { describeStreams } from './streams.ts';
 import { forwardSignals } from './terminal-signals.ts';
 import { ownVolumes } from './volumes.ts';
 
-/** Where the parts are; `run` knows it only when it has started them. */
+/** Where the parts are. */
 export interface Parts {
   tracers: Address[];
   nfs: Address;
@@ -49,7 +49,8 @@ export interface LaunchOptions {
   cwd: string;
   settings: SessionSettings;
   volumes: Volume[];
-  parts: Promise<Parts>;
+  /** Called once the command is known to exist; `run` starts the parts then. */
+  parts: () => Promise<Parts>;
   /** Undefined: the address by which the first tracer daemon is reached, any free port. */
   listen: Address | undefined;
   /** Where replica r is to listen: entry r-1. */
@@ -152,7 +153,7 @@ class Launch {
     // Before anything is started: a command that does not exist costs nothing.
     const program = describeProgram(options.command, options.cwd);
     process.title = `tmr monitor ${session}`;
-    this.#parts = await resolveHosts(await options.parts);
+    this.#parts = await resolveHosts(await options.parts());
     const identity = { role: 'monitor', session, replica: 0, buildId: buildId() } as const;
     const { replicas, policy, detect } = settings;
     const [fileServer, ...daemons] = await Promise.all([
