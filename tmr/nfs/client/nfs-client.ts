@@ -57,7 +57,7 @@ export class NfsClient {
     args: Args,
   ): Done<NfsResult<Ok, Bad>> {
     const result = this.try(procedure, args);
-    if (result.status === nfsStatus.OK) return result as Done<NfsResult<Ok, Bad>>;
+    if (result.status === nfsStatus.OK) return result;
     return this.refuse(procedure.number, result.status);
   }
 

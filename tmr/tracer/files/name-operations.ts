@@ -244,8 +244,10 @@ function newName(place: Place, { directory }: { directory: boolean }): MissingPl
   return place;
 }
 
-/** What rename(2) sees before it looks for the names: other trees, then "." and "..". */
+/** What rename(2) sees before it looks for the names. */
 function checkEnds(from: Place, to: Place, keeps: boolean): void {
+  // Not EXDEV, at which mv(1) would copy a whole volume and then remove it.
+  if (from.kind === 'volume' && from.parent === undefined) refuse('EBUSY', 'rename of a volume');
   const a = volumeOf(from);
   if (a !== volumeOf(to) || a === undefined) refuse('EXDEV', 'rename between trees');
   if (isDots(from)) refuse('EBUSY', 'rename of "." or ".."');

@@ -196,7 +196,7 @@ export class NfsFileService implements FileService {
     return listDirectory(
       this.#tree,
       this.#tree.node(object, path),
-      (name) => this.#silly.isOurs(name),
+      (name) => this.#silly.isOurs(object.handle, name),
       this.#policy.volumesIn(path),
     );
   }

@@ -9,12 +9,13 @@ import type { FileObject } from './object-table.ts';
 import type { VolumeNode } from './types.ts';
 import type { VolumeTree } from './volume-tree.ts';
 
-export const SILLY_PREFIX = '.tmr';
+const SILLY_PREFIX = '.tmr';
 
 export class SillyNames {
   readonly #tree: VolumeTree;
   /** Plain counter: part of each name, equal in all tracers. */
   #counter = 0;
+  readonly #hidden = new Set<string>();
 
   constructor(tree: VolumeTree) {
     this.#tree = tree;
@@ -61,18 +62,20 @@ export class SillyNames {
     if (object.silly === undefined) return;
     // Whatever comes of it: the program closed its file and must not hear of our name.
     this.#tree.client.try(remove, object.silly);
+    this.#hidden.delete(keyOf(object.silly.directory, object.silly.name));
     object.silly = undefined;
     object.valid = false;
   }
 
-  /** Whether a directory entry is one of ours, which no listing shows. */
-  isOurs(name: Buffer): boolean {
-    return this.#counter > 0 && name.toString('latin1').startsWith(SILLY_PREFIX);
+  /** Whether a name in a directory is one of ours, which no listing shows. */
+  isOurs(directory: Buffer, name: Buffer): boolean {
+    return this.#hidden.size > 0 && this.#hidden.has(keyOf(directory, name));
   }
 
   #isHidden(object: FileObject, at: { directory: Buffer; name: Buffer }): void {
     object.silly = at;
     object.valid = false;
+    this.#hidden.add(keyOf(at.directory, at.name));
   }
 
   #removeName(directory: VolumeNode, name: Buffer): void {
@@ -90,6 +93,10 @@ export class SillyNames {
     const fileid = object.attributes.fileid.toString(16);
     return Buffer.from(`${SILLY_PREFIX}${fileid}.${(this.#counter++).toString(16)}`);
   }
+}
+
+function keyOf(directory: Buffer, name: Buffer): string {
+  return `${directory.toString('latin1')}/${name.toString('latin1')}`;
 }
 
 /** The root is not writable for the program, or lies on another file system. */

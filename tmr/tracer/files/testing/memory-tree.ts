@@ -40,7 +40,7 @@ export class MemoryTree implements RpcCaller {
     }
     if (procedure === readlink.number) {
       const { tree } = this.#item(readlink.args.read(reader).object);
-      const target = Buffer.from(String(tree).slice(2));
+      const target = Buffer.from(typeof tree === 'string' ? tree.slice(2) : '');
       return encode(readlink, { status: nfsStatus.OK, attributes: undefined, target });
     }
     if (procedure !== lookup.number) throw new Error(`the memory tree has no call ${procedure}`);

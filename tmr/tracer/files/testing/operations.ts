@@ -23,7 +23,7 @@ export type Operation =
   | { op: 'flush' };
 
 /** Anything that toEqual can compare; errors as "errno N". */
-export type Outcome = unknown;
+export type Outcome = object | string | number;
 
 export interface Performer {
   perform(operation: Operation): Outcome;
@@ -63,12 +63,12 @@ export class KernelPerformer implements Performer {
       case 'close':
         return onDescriptor(this.#descriptors, o.fd, (fd, index) => {
           this.#descriptors[index] = undefined;
-          fs.closeSync(fd);
+          return done(fs.closeSync(fd));
         });
       case 'fstat':
         return onDescriptor(this.#descriptors, o.fd, (fd) => ofStats(fs.fstatSync(fd)));
       case 'fsync':
-        return onDescriptor(this.#descriptors, o.fd, (fd) => fs.fsyncSync(fd));
+        return onDescriptor(this.#descriptors, o.fd, (fd) => done(fs.fsyncSync(fd)));
       case 'read':
         return onDescriptor(this.#descriptors, o.fd, (fd) => {
           const into = Buffer.alloc(o.count);
@@ -80,20 +80,20 @@ export class KernelPerformer implements Performer {
           fs.writeSync(fd, Buffer.alloc(o.size, o.fill), 0, o.size, o.at ?? null),
         );
       case 'ftruncate':
-        return onDescriptor(this.#descriptors, o.fd, (fd) => fs.ftruncateSync(fd, o.length));
+        return onDescriptor(this.#descriptors, o.fd, (fd) => done(fs.ftruncateSync(fd, o.length)));
       case 'fchmod':
-        return onDescriptor(this.#descriptors, o.fd, (fd) => fs.fchmodSync(fd, o.mode));
+        return onDescriptor(this.#descriptors, o.fd, (fd) => done(fs.fchmodSync(fd, o.mode)));
       case 'truncate':
         // node:fs opens the file for it; only the kernel's errors for a missing file are the same.
-        return fs.truncateSync(this.#path(o.path), o.length);
+        return done(fs.truncateSync(this.#path(o.path), o.length));
       case 'stat':
         return ofStats(fs.statSync(this.#path(o.path)));
       case 'lstat':
         return ofStats(fs.lstatSync(this.#path(o.path)));
       case 'unlink':
-        return fs.unlinkSync(this.#path(o.path));
+        return done(fs.unlinkSync(this.#path(o.path)));
       case 'rmdir':
-        return fs.rmdirSync(this.#path(o.path));
+        return done(fs.rmdirSync(this.#path(o.path)));
       case 'readlink':
         return fs.readlinkSync(this.#path(o.path));
       case 'readdir':
@@ -102,20 +102,20 @@ export class KernelPerformer implements Performer {
           .map((entry) => `${entry.name} ${typeOf(entry)}`)
           .toSorted();
       case 'mkdir':
-        return void fs.mkdirSync(this.#path(o.path), o.mode);
+        return done(fs.mkdirSync(this.#path(o.path), o.mode));
       case 'chmod':
-        return fs.chmodSync(this.#path(o.path), o.mode);
+        return done(fs.chmodSync(this.#path(o.path), o.mode));
       case 'rename':
-        return fs.renameSync(this.#path(o.path), this.#path(o.to));
+        return done(fs.renameSync(this.#path(o.path), this.#path(o.to)));
       case 'link':
-        return fs.linkSync(this.#path(o.path), this.#path(o.to));
+        return done(fs.linkSync(this.#path(o.path), this.#path(o.to)));
       case 'symlink':
-        return fs.symlinkSync(o.target, this.#path(o.path));
+        return done(fs.symlinkSync(o.target, this.#path(o.path)));
       case 'utimes':
         fs.utimesSync(this.#path(o.path), o.seconds, o.seconds);
         return fs.statSync(this.#path(o.path)).mtimeMs;
       case 'flush':
-        return undefined;
+        return 'done';
     }
   }
 }
@@ -164,14 +164,14 @@ export class ServicePerformer implements Performer {
       case 'close':
         return onDescriptor(this.#descriptors, o.fd, (file, index) => {
           this.#descriptors[index] = undefined;
-          files.close(file);
+          return done(files.close(file));
         });
       case 'fstat':
         return onDescriptor(this.#descriptors, o.fd, (file) =>
           ofAttributes(files.fileAttributes(file)),
         );
       case 'fsync':
-        return onDescriptor(this.#descriptors, o.fd, (file) => files.sync(file));
+        return onDescriptor(this.#descriptors, o.fd, (file) => done(files.sync(file)));
       case 'read':
         return onDescriptor(this.#descriptors, o.fd, (file) =>
           digest(files.read(file, o.count, o.at)),
@@ -181,42 +181,46 @@ export class ServicePerformer implements Performer {
           files.write(file, Buffer.alloc(o.size, o.fill), o.at),
         );
       case 'ftruncate':
-        return onDescriptor(this.#descriptors, o.fd, (file) => files.truncate(file, o.length));
+        return onDescriptor(this.#descriptors, o.fd, (file) =>
+          done(files.truncate(file, o.length)),
+        );
       case 'fchmod':
         return onDescriptor(this.#descriptors, o.fd, (file) =>
-          files.setAttributes(file, { mode: o.mode }),
+          done(files.setAttributes(file, { mode: o.mode })),
         );
       case 'truncate':
-        return files.setAttributes(this.#resolve(o.path), { size: o.length });
+        return done(files.setAttributes(this.#resolve(o.path), { size: o.length }));
       case 'stat':
         return ofAttributes(files.attributes(this.#resolve(o.path)));
       case 'lstat':
         return ofAttributes(files.attributes(this.#resolve(o.path, { nofollow: true })));
       case 'unlink':
-        return files.unlink(this.#resolve(o.path, made));
+        return done(files.unlink(this.#resolve(o.path, made)));
       case 'rmdir':
-        return files.rmdir(this.#resolve(o.path, made));
+        return done(files.rmdir(this.#resolve(o.path, made)));
       case 'readlink':
         return files.readlink(this.#resolve(o.path, { nofollow: true })).toString();
       case 'readdir':
         return this.#list(o.path);
       case 'mkdir':
-        return files.mkdir(this.#resolve(o.path, made), o.mode);
+        return done(files.mkdir(this.#resolve(o.path, made), o.mode));
       case 'chmod':
-        return files.setAttributes(this.#resolve(o.path), { mode: o.mode });
+        return done(files.setAttributes(this.#resolve(o.path), { mode: o.mode }));
       case 'rename':
-        return files.rename(this.#resolve(o.path, made), this.#resolve(o.to, made), 0);
+        return done(files.rename(this.#resolve(o.path, made), this.#resolve(o.to, made), 0));
       case 'link':
-        return files.link(this.#resolve(o.path, { nofollow: true }), this.#resolve(o.to, made));
+        return done(
+          files.link(this.#resolve(o.path, { nofollow: true }), this.#resolve(o.to, made)),
+        );
       case 'symlink':
-        return files.symlink(this.#resolve(o.path, made), Buffer.from(o.target));
+        return done(files.symlink(this.#resolve(o.path, made), Buffer.from(o.target)));
       case 'utimes': {
         const ns = BigInt(o.seconds) * 1_000_000_000n;
         files.setAttributes(this.#resolve(o.path), { atime: ns, mtime: ns });
         return Number(files.attributes(this.#resolve(o.path)).mtimeNs / 1_000_000n);
       }
       case 'flush':
-        return files.flush();
+        return done(files.flush());
     }
   }
 
@@ -245,6 +249,11 @@ const typeNames: Record<number, string> = { 4: 'directory', 8: 'file', 10: 'syml
 function typeOf(entry: fs.Dirent | fs.Stats): string {
   if (entry.isDirectory()) return 'directory';
   return entry.isSymbolicLink() ? 'symlink' : 'file';
+}
+
+/** The outcome of a call that gives nothing. */
+function done(_nothing: unknown): string {
+  return 'done';
 }
 
 /** A directory's size is the file system's own affair. */
