@@ -45,9 +45,7 @@ export class AgreedStream extends Stream {
     if (entry.view !== undefined) return;
     entry.view = cloneView(entries);
     if (this.#heldBadByPeers(table)) {
-      this.session.fence(
-        `outvoted at rendezvous ${k}: the peers' views agree against this replica`,
-      );
+      this.#giveUp(`outvoted at rendezvous ${k}: the peers' views agree against this replica`);
     } else if (table === this.previous) {
       if (this.#answerable(k) !== undefined) this.#sendView(table, from);
     } else if (table === this.current && table.frozen) {
@@ -173,7 +171,7 @@ export class AgreedStream extends Stream {
 
   /** R11; before the start there is nothing to fence off (R0). */
   #giveUp(reason: string): void {
-    if (this.k === 0) this.notStarted(this.badMask());
+    if (this.k === 0) this.session.stop(`start: ${reason}`);
     else this.session.fence(reason);
   }
 
@@ -193,7 +191,7 @@ export class AgreedStream extends Stream {
     const expired = session.nowNs >= this.#disputeDeadlineNs();
     if (members.count - bitCount(bad) < members.majority) {
       if (expired || this.#othersAgree(bad)) {
-        session.fence(
+        this.#giveUp(
           `outvoted at rendezvous ${table.k}: ${this.describe(bad)} do not agree with it`,
         );
       }

@@ -192,11 +192,11 @@ export abstract class Stream {
     });
   }
 
-  /** R0: at rendezvous 0 nobody is flagged and nobody fences; the session is not started. */
+  /** R0: at rendezvous 0 nobody is flagged; the session is not started. */
   protected notStarted(bad: number): void {
-    const who = bad === 0 ? 'this replica' : this.describe(bad);
     this.session.stop(
-      `start: ${who} differs at the exec stop; see that all hosts have the same program and libraries`,
+      `start: ${this.describe(bad)} differs at the exec stop; ` +
+        'see that all hosts have the same program and libraries',
     );
   }
 

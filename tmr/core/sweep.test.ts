@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { everyFault } from './sim/fault-list.ts';
-import { violationsOf } from './sim/expect-holds.ts';
 import { plainScenario } from './sim/scenarios.ts';
 import type { Scenario } from './sim/trio.ts';
+import { violationsOf } from './sim/violations.ts';
 
 /** Who is late, by how much: nobody, one, two, all differently; late in computing or in delivery. */
 const skews = [
@@ -36,8 +36,8 @@ describe('every fault kind at every target, rendezvous and phase', () => {
               faults,
             };
             cases += 1;
-            for (const { property, text } of violationsOf(scenario)) {
-              failures.push(`${property} ${text}: ${JSON.stringify({ skewsNs, delaysNs, fault })}`);
+            for (const line of violationsOf(scenario)) {
+              failures.push(`${line}: ${JSON.stringify({ skewsNs, delaysNs, fault })}`);
             }
           }
         }

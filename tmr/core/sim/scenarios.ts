@@ -1,5 +1,5 @@
 /** Scenarios: a plain one to start from, and fast-check arbitraries of scenarios and faults. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ReplicaId } from '../types.ts';
 import { phases } from './fault-hooks.ts';
 import type { Fault, FaultKind } from './faults.ts';
