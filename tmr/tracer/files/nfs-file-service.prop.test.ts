@@ -48,7 +48,11 @@ const flags = fc
   .filter((all) => (all & O_CREAT) === 0 || (all & O_DIRECTORY) === 0);
 const fd = fc.nat(7);
 const mode = fc.constantFrom(0o644, 0o600, 0o444, 0o755, 0o1777);
-const size = fc.oneof(fc.nat(20), fc.constantFrom(4096, 300_000, 1_200_000));
+const size = fc.oneof(
+  { weight: 4, arbitrary: fc.nat(20) },
+  { weight: 3, arbitrary: fc.constantFrom(4096, 70_000, 300_000) },
+  { weight: 1, arbitrary: fc.constant(1_200_000) },
+);
 // node:fs does not ask the kernel for 0 bytes.
 const count = size.filter((bytes) => bytes > 0);
 const at = fc.option(fc.oneof(fc.nat(30), fc.constantFrom(4090, 262_140, 600_000)), {
@@ -177,7 +181,7 @@ describe.each(settings)('file service against the kernel, %s', (_title, setting)
         fs.rmSync(native, { recursive: true });
         fs.rmSync(served, { recursive: true });
       }),
-      { numRuns: Number(process.env['RUNS'] ?? 150) },
+      { numRuns: Number(process.env['RUNS'] ?? 120) },
     );
   });
 

@@ -33,10 +33,10 @@ afterEach(() => {
 interface Session {
   files: NfsFileService;
   server: DirectServer;
-  at(path: string, options?: { nofollow?: boolean; mayBeMissing?: boolean }): Place;
-  open(path: string, flags: number, mode?: number): OpenVolumeFile;
+  at: (path: string, options?: { nofollow?: boolean; mayBeMissing?: boolean }) => Place;
+  open: (path: string, flags: number, mode?: number) => OpenVolumeFile;
   /** Numbers of the procedures called since the last look. */
-  procedures(): number[];
+  procedures: () => number[];
 }
 
 /** Volumes /work (session), /tmp (close-to-open) and / (read-only). */
@@ -240,8 +240,19 @@ describe.each([{ caches: false }, { caches: true }])('open files, caches $caches
       errnoOf(() => session.open('.', O_RDWR | O_TMPFILE)),
       errnoOf(() => files.mknod(at('dev', made), 0o020644, 0)),
     ]).toEqual([
-      ...['EBADF', 'EBADF', 'EBADF', 'EISDIR', 'EINVAL', 'ENOTDIR', 'EBADF', 'EINVAL'],
-      ...['EISDIR', 'ENOTDIR', 'ENXIO', 'EOPNOTSUPP', 'EPERM'],
+      'EBADF',
+      'EBADF',
+      'EBADF',
+      'EISDIR',
+      'EINVAL',
+      'ENOTDIR',
+      'EBADF',
+      'EINVAL',
+      'EISDIR',
+      'ENOTDIR',
+      'ENXIO',
+      'EOPNOTSUPP',
+      'EPERM',
     ]);
     expect(files.fileAttributes(path).type).toBe('file');
   });

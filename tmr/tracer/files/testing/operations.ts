@@ -114,7 +114,7 @@ export class KernelPerformer implements Performer {
       case 'utimes':
         fs.utimesSync(this.#path(o.path), o.seconds, o.seconds);
         return fs.statSync(this.#path(o.path)).mtimeMs;
-      case 'flush':
+      default:
         return 'done';
     }
   }
@@ -219,7 +219,7 @@ export class ServicePerformer implements Performer {
         files.setAttributes(this.#resolve(o.path), { atime: ns, mtime: ns });
         return Number(files.attributes(this.#resolve(o.path)).mtimeNs / 1_000_000n);
       }
-      case 'flush':
+      default:
         return done(files.flush());
     }
   }
