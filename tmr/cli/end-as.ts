@@ -1,14 +1,11 @@
 /** Ends this process as the program ended: its exit status, or the same signal. */
 import { constants } from 'node:os';
 import type { Exit } from '../monitor/facts.ts';
-import type { NativeDescriptors } from '../monitor/native.ts';
 
 const SHELL_SIGNAL_BASE = 128;
 
-export function endAs(exit: Exit, native: NativeDescriptors): never {
+export function endAs(exit: Exit): never {
   if ('status' in exit) {
-    // Standard input may still be read from, when the session was stopped; nothing waits for it.
-    native.exitNow?.(exit.status);
     process.exit(exit.status);
   }
   const name = nameOf(exit.signal);

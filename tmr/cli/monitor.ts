@@ -90,7 +90,6 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
       ? statusDirectory.writeSecret(session, secret)
       : resolve(options.secretFile);
   process.once('exit', () => statusDirectory.remove(session));
-  const native = await loadNative();
   const exit = await launch({
     session,
     secret,
@@ -106,9 +105,9 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
     statusDirectory,
     temporary: [],
     progress: options.progress ?? false,
-    native,
+    native: await loadNative(),
     ...(options.report === undefined ? {} : { reportFile: options.report }),
   });
   statusDirectory.remove(session);
-  endAs(exit, native);
+  endAs(exit);
 }

@@ -76,7 +76,6 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
   });
   const caches = settings.caches && !sharesTree(volumes, othersWrite);
   const local = new LocalParts(secret, secretFile, replicas);
-  const native = await loadNative();
   const exit = await launch({
     session,
     secret,
@@ -92,12 +91,12 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
     statusDirectory,
     temporary: privateTmp === undefined ? [] : [privateTmp],
     progress: options.progress ?? false,
-    native,
+    native: await loadNative(),
     ...(options.report === undefined ? {} : { reportFile: options.report }),
   });
   await local.stop();
   putAway();
-  endAs(exit, native);
+  endAs(exit);
 }
 
 /** NFS server as a child; tracer daemons in this process: they only hand out session processes. */

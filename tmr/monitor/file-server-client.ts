@@ -76,19 +76,20 @@ export class FileServerClient {
     this.#news = news;
     this.#heardMs = performance.now();
     if (this.#over !== undefined) news.lost(this.#over);
+    const periodMs = serviceTimeoutMs / 4;
+    let lastMs = this.#heardMs;
     this.#ping = setInterval(() => {
-      if (performance.now() - this.#heardMs >= serviceTimeoutMs) {
+      const nowMs = performance.now();
+      // Late ourselves (stopped, Ctrl-Z): what has arrived since is still unread.
+      if (nowMs - lastMs > 2 * periodMs) this.#heardMs = nowMs;
+      lastMs = nowMs;
+      if (nowMs - this.#heardMs >= serviceTimeoutMs) {
         this.#end(`no answer for ${serviceTimeoutMs} ms`);
       } else {
         void this.#call(tmrProcedure.NULL, Buffer.alloc(0)).catch(() => undefined);
       }
-    }, serviceTimeoutMs / 4);
+    }, periodMs);
     void this.#poll(0);
-  }
-
-  /** The clock of R19 starts anew: the monitor itself was stopped (Ctrl-Z). */
-  resume(): void {
-    this.#heardMs = performance.now();
   }
 
   /** The last state, then BYE; gives up soon when the server does not answer. */

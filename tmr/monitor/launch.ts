@@ -108,8 +108,15 @@ class Launch {
         nowNs,
         perform: (op) => this.#service.perform(op),
         after: (ms, then) => {
-          const timer = setTimeout(then, ms);
-          return () => clearTimeout(timer);
+          // Sockets and signals first: after Ctrl-Z much is due at once (protocol.md 1).
+          let drained: NodeJS.Immediate | undefined;
+          const timer = setTimeout(() => {
+            drained = setImmediate(then);
+          }, ms);
+          return () => {
+            clearTimeout(timer);
+            clearImmediate(drained);
+          };
         },
         stopReplica: (replica) => this.#stop(replica),
         route: (from, to, own) => this.#route(from, to, own),
@@ -124,10 +131,7 @@ class Launch {
     const restore = forwardSignals({
       signal: (signal) => this.#monitor.signal(signal),
       suspend: () => this.#monitor.suspend(),
-      resume: () => {
-        this.#fileServer?.resume();
-        this.#monitor.resume();
-      },
+      resume: () => this.#monitor.resume(),
     });
     const endProgress = options.progress ? showProgress(this.#monitor) : () => undefined;
     const started = this.#start().catch((error: unknown) => {

@@ -15,7 +15,7 @@ const { EAGAIN, EBADF, EINVAL, EIO, ESPIPE } = constants.errno;
 const nothing = Buffer.alloc(0);
 /** Most bytes of one read from a pipe or terminal: no pipe holds more by default. */
 const STREAM_READ_MAX = 1024 * 1024;
-/** Waits for a descriptor that somebody else made non-blocking: Node has no poll(2). */
+/** How often a descriptor that was not ready is looked at again. */
 const RETRY_FIRST_MS = 1;
 const RETRY_MAX_MS = 20;
 
@@ -82,8 +82,17 @@ export class StreamService {
     // Position null moves the shared offset, so that it stays where the program left it.
     const got = seekable
       ? fs.readSync(fd, bytes, 0, bytes.length, offset < 0 ? null : offset)
-      : await patiently(() => readOnce(fd, bytes));
+      : await patiently(() => this.#readWhenReady(fd, bytes));
     return { result: got, bytes: bytes.subarray(0, got) };
+  }
+
+  /**
+   * A read that blocks in the thread pool would hold up the end of this process (Node joins its
+   * threads), so what is not there yet is looked for again.
+   */
+  #readWhenReady(fd: number, bytes: Buffer): Promise<number> {
+    const ready = this.#native.poll?.(Int32Array.of(fd), 1, new Uint8Array(1), 0) ?? 1;
+    return ready > 0 ? readOnce(fd, bytes) : Promise.reject(new NotReady());
   }
 
   #seek(stream: StandardStream, fd: number, offset: number, whence: number): SlotResult {
@@ -93,6 +102,11 @@ export class StreamService {
     if (this.#native.lseek === undefined) return failed(ESPIPE);
     return count(this.#native.lseek(fd, offset, whence));
   }
+}
+
+/** As read(2) on a non-blocking descriptor without data. */
+class NotReady extends Error {
+  readonly errno = -EAGAIN;
 }
 
 function isSeekable(stream: StandardStream): boolean {
