@@ -3,7 +3,7 @@
  * between trials. A trial is a session on them; what a fault killed is started again.
  */
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServiceProcess } from './service-process.ts';
 
@@ -38,7 +38,7 @@ export class LocalHosts {
 
   constructor(options: LocalHostsOptions) {
     this.#options = options;
-    this.secretFile = join(options.directory, 'secret');
+    this.secretFile = join(mkdtempSync(join(options.directory, 'hosts-')), 'secret');
     writeFileSync(this.secretFile, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
     process.once('exit', this.#killAll);
   }

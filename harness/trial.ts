@@ -4,6 +4,7 @@ import { loadavg } from 'node:os';
 import { join, relative } from 'node:path';
 import { readEventLog, type FaultEvent } from '../faults/event-log.ts';
 import type { ResolvedFault } from '../faults/fault-spec.ts';
+import type { Report } from '../tmr/monitor/report-schema.ts';
 import { interposeModule } from './entry-points.ts';
 import { gatherFaultEvidence } from './fault-evidence.ts';
 import { shellStatus, type Golden } from './golden.ts';
@@ -98,7 +99,7 @@ function judge(record: TrialRecord, ran: Ran): void {
     throw new Error(`the session did not start: ${run.report.reason}`);
   }
   const events: FaultEvent[] = existsSync(ran.eventLog) ? readEventLog(ran.eventLog) : [];
-  const flags = (run.report?.flags ?? []).filter(({ consequence }) => !consequence);
+  const flags = countedFlags(run.report);
   const flagged = flags.map(({ replica }) => replica);
   const evidence = gatherFaultEvidence(fault, events, run.report, flagged);
   if (evidence.failed !== null) throw new Error(`the injector failed: ${evidence.failed}`);
@@ -113,6 +114,16 @@ function judge(record: TrialRecord, ran: Ran): void {
     differences: serviceDifferences(golden.result, result),
     wrongOutput: hasWrongOutput(golden.result, result),
   });
+}
+
+/**
+ * Flags that are the session's verdict on a replica. One that follows the loss of monitor or file
+ * server is none (R19), but a replica that alone lost the file server was cut off by it: under
+ * `paper` that is how a false notice acts.
+ */
+function countedFlags(report: Report | null): Report['flags'] {
+  const trustedLost = report?.outcome === 'stopped' && / lost\b/.test(report.reason);
+  return (report?.flags ?? []).filter(({ consequence }) => !(consequence && trustedLost));
 }
 
 /** Nothing is interposed where there is no fault: such trials measure the plain system. */
