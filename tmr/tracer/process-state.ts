@@ -100,6 +100,8 @@ export interface ProcessState {
     /** The kernel has reset the disposition: put it back at the next call. */
     restore: boolean;
   };
+  /** POSIX timers made so far; their ids count from 0. */
+  timers: number;
   /** Programs started so far in this process; 0 for the first. */
   execCount: number;
   /** Private directory of copies of programs from volumes; removed by the session. */

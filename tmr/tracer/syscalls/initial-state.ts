@@ -43,6 +43,7 @@ export function initialProcessState(plan: SessionPlan): ProcessState {
     shadows: new Map(),
     sharedMappings: [],
     segv: { action: undefined, blocked: false, restore: false },
+    timers: 0,
     execCount: 0,
     execDirectory: undefined,
     randomCounter: 0,

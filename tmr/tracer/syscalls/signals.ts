@@ -83,7 +83,7 @@ export const signalCalls = {
   },
   rt_sigqueueinfo: {
     class: 'process-control',
-    args: ['int', 'int', { struct: 16 }],
+    args: ['int', 'int', { ranges: [[0, 12]] }],
     perform: (run) => {
       readStruct(run, run.tracee.arg(2), SIGINFO_BYTES);
       signalThread(run, 0, 1);
@@ -91,34 +91,11 @@ export const signalCalls = {
   },
   rt_tgsigqueueinfo: {
     class: 'process-control',
-    args: ['int', 'int', 'int', { struct: 16 }],
+    args: ['int', 'int', 'int', { ranges: [[0, 12]] }],
     perform: (run) => {
       if (run.tracee.argInt(0) !== run.process.pid) fail('ESRCH');
       run.tracee.setArg(0, run.tracee.pid);
       signalThread(run, 1, 2);
-    },
-  },
-  alarm: {
-    class: 'local',
-    args: ['uint'],
-    perform: (run) => {
-      if (run.tracee.argInt(0) === 0) return run.skip(0);
-      run.abort('system call alarm is not supported yet: timer signals are not agreed');
-    },
-    why: 'only alarm(0), which stops a timer that never runs',
-  },
-  setitimer: {
-    class: 'local',
-    args: ['int', { struct: 32 }, 'ptr'],
-    perform: setitimer,
-    why: 'only to stop a timer that never runs',
-  },
-  getitimer: {
-    class: 'agreed-input',
-    args: ['int', 'ptr'],
-    perform: (run) => {
-      zero(run, 1);
-      run.skip(0);
     },
   },
 } as const satisfies CallGroup;
@@ -186,22 +163,4 @@ function deliver(run: CallRun, idArg: number, signal: number): void {
   // SIGKILL has no delivery stop at which its end could be voted.
   if (signal === Signal.kill) endProcess(run, 'signal', signal);
   runAndFold(run);
-}
-
-function setitimer(run: CallRun): void {
-  const { tracee } = run;
-  if (!isNull(tracee, 1)) {
-    const value = readStruct(run, tracee.arg(1), SIGACTION_BYTES).subarray(16, 32);
-    if (!value.every((byte) => byte === 0)) {
-      run.abort('system call setitimer is not supported yet: timer signals are not agreed');
-    }
-  }
-  zero(run, 2);
-  run.skip(0);
-}
-
-function zero(run: CallRun, outArg: number): void {
-  const address = run.tracee.arg(outArg);
-  const bytes = Buffer.alloc(32);
-  if (address !== 0 && run.tracee.write(address, bytes, 0, 32) < 32) fail('EFAULT');
 }

@@ -23,6 +23,7 @@ import { resourceCalls } from './calls/resources.ts';
 import { statCalls } from './calls/stat.ts';
 import { syncCalls } from './calls/sync.ts';
 import { timeCalls } from './calls/time.ts';
+import { timerCalls } from './calls/timers.ts';
 import { highestNumber, numbers, type SyscallName } from './numbers.ts';
 import type { CallPolicy, Perform } from './policy.ts';
 import { refusedPath } from './report.ts';
@@ -50,6 +51,7 @@ export const table: Record<SyscallName, CallPolicy> = {
   ...statCalls,
   ...syncCalls,
   ...timeCalls,
+  ...timerCalls,
 };
 
 /** A number that Linux does not have: ENOSYS is the truth. */

@@ -2,7 +2,7 @@
 import type { CallRun } from '../../ports.ts';
 import type { FileService, SetTime } from '../../files/types.ts';
 import type { OpenFile } from '../../process-state.ts';
-import { At, AT_FDCWD } from '../abi/constants.ts';
+import { At, AT_FDCWD, Open } from '../abi/constants.ts';
 import { Errno } from '../abi/errno.ts';
 import { descriptorOf, fileOf, isVolume, mayWrite } from '../descriptors.ts';
 import { fail } from '../fail.ts';
@@ -109,9 +109,10 @@ export const attributeCalls = {
   fremovexattr: extended(['int', 'path'], byDescriptor),
 } as const satisfies CallGroup;
 
+/** EBADF where only a path is held: fchmod(2) and its like work on contents. */
 function opened(run: CallRun, fdArg: number): Target {
   const fd = arg(run, fdArg);
-  return { kind: 'descriptor', fd, file: descriptorOf(run, fd).file };
+  return { kind: 'descriptor', fd, file: fileOf(run, fd) };
 }
 
 /** Arguments 0 and 1 of an *at call with flags. */
@@ -119,7 +120,8 @@ function atTarget(run: CallRun, flags: number): Target {
   if ((flags & ~(At.symlinkNofollow | At.emptyPath)) !== 0) fail('EINVAL');
   const path = run.tracee.readCString(run.tracee.arg(1), 1);
   if ((flags & At.emptyPath) !== 0 && path?.length === 0) {
-    if (arg(run, 0) !== AT_FDCWD) return opened(run, 0);
+    const fd = arg(run, 0);
+    if (fd !== AT_FDCWD) return { kind: 'descriptor', fd, file: descriptorOf(run, fd).file };
     return run.files.resolve(run.process.cwd, run.process.cwd, {});
   }
   return targetOf(run, arg(run, 0), 1, { nofollow: (flags & At.symlinkNofollow) !== 0 });
@@ -174,7 +176,11 @@ function change(run: CallRun, target: Target, set: Change): void {
 
 /** Standard streams are the monitor's: their owner and times are left as they are. */
 function changeOpened(run: CallRun, file: OpenFile, set: Change): void {
-  if (isVolume(file)) {
+  if (isVolume(file) && (file.flags & Open.path) !== 0) {
+    // /proc/self/fd/N of an O_PATH descriptor: how glibc makes fchmodat with AT_SYMLINK_NOFOLLOW.
+    const place = run.files.resolve(run.process.cwd, file.node.path, { nofollow: true });
+    if (Object.keys(set).length > 0) run.files.setAttributes(place, set);
+  } else if (isVolume(file)) {
     flushMapped(run, file);
     if (Object.keys(set).length > 0) run.files.setAttributes(file, set);
   } else if (file.kind !== 'stream' && file.path.startsWith('/')) {

@@ -36,6 +36,11 @@ const F = {
   getSeals: 1034,
 } as const;
 const FLOCK_BYTES = 32;
+/** l_type and l_whence; l_start and l_len. */
+const FLOCK_FIELDS = [
+  [0, 4],
+  [8, 16],
+] as const;
 const lockCommands = new Set<number>([
   F.getlk,
   F.setlk,
@@ -48,7 +53,8 @@ const lockCommands = new Set<number>([
 const fcntlArgument: ArgSpec = {
   select: (tracee: Stopped) => {
     const command = tracee.argInt(1);
-    if (lockCommands.has(command)) return { struct: FLOCK_BYTES };
+    // l_pid and the padding are often uninitialised.
+    if (lockCommands.has(command)) return { ranges: FLOCK_FIELDS };
     return command === F.getfd || command === F.getfl || command === F.getown ? 'ignore' : 'int';
   },
 };

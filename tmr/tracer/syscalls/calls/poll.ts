@@ -4,27 +4,31 @@
  */
 import type { CallRun } from '../../ports.ts';
 import { readStruct, writeMemory } from '../memory.ts';
-import type { CallGroup } from '../policy.ts';
+import type { ArgSpec, CallGroup } from '../policy.ts';
 
 const POLLFD_BYTES = 8;
 const TIMESPEC_BYTES = 16;
 const EPOLL_EVENT_BYTES = 12;
 
+/** fd and events; revents, the result, is uninitialised before. */
+const pollArgument: ArgSpec = {
+  select: (tracee) => ({
+    ranges: Array.from(
+      { length: Math.min(tracee.argLo(1), 65536) },
+      (_, i) => [i * POLLFD_BYTES, 6] as const,
+    ),
+  }),
+};
+
 export const pollCalls = {
   poll: {
     class: 'local',
-    args: [{ select: (tracee) => ({ struct: pollBytes(tracee.argLo(1)) }) }, 'uint', 'int'],
+    args: [pollArgument, 'uint', 'int'],
     perform: (run) => poll(run),
   },
   ppoll: {
     class: 'local',
-    args: [
-      { select: (tracee) => ({ struct: pollBytes(tracee.argLo(1)) }) },
-      'uint',
-      { struct: TIMESPEC_BYTES },
-      { struct: 8 },
-      'long',
-    ],
+    args: [pollArgument, 'uint', { struct: TIMESPEC_BYTES }, { struct: 8 }, 'long'],
     perform: (run) => keepingTimeout(run, 2, () => poll(run)),
   },
   select: {
@@ -37,7 +41,11 @@ export const pollCalls = {
     args: ['int', ...sets(), { struct: TIMESPEC_BYTES }, 'ptr'],
     perform: (run) => keepingTimeout(run, 4, () => select(run)),
   },
-  epoll_ctl: { class: 'local', args: ['int', 'int', 'int', { struct: 12 }], perform: runAndFold },
+  epoll_ctl: {
+    class: 'local',
+    args: ['int', 'int', 'int', { ranges: [[0, 4]] }],
+    perform: runAndFold,
+  },
   epoll_wait: { class: 'local', args: ['int', 'ptr', 'int', 'int'], perform: epollWait },
   epoll_pwait: {
     class: 'local',
@@ -97,5 +105,6 @@ function epollWait(run: CallRun): void {
   const address = run.tracee.arg(1);
   const result = run.runToExit();
   run.foldNumber(result);
-  if (result > 0) run.foldMemory(address, result * EPOLL_EVENT_BYTES);
+  // The rest of an event is the program's own, often a pointer.
+  for (let i = 0; i < result; i++) run.foldMemory(address + i * EPOLL_EVENT_BYTES, 4);
 }

@@ -28,14 +28,10 @@ function end<const Names extends readonly SyscallName[]>(
 
 export const refusedCalls = {
   ...end('process trees and threads are a later issue', ['fork', 'vfork', 'clone']),
-  ...end('timer signals are not agreed yet', ['timer_settime', 'timerfd_settime']),
   ...refuse('ENOSYS', 'as before Linux 5.3: glibc falls back to clone', ['clone3']),
   ...refuse('ENOSYS', 'timers that signal are a later issue', [
-    'timer_create',
-    'timer_gettime',
-    'timer_getoverrun',
-    'timer_delete',
     'timerfd_create',
+    'timerfd_settime',
     'timerfd_gettime',
     'signalfd',
     'signalfd4',
