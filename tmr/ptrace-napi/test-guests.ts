@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 import {
   spawn,
   StopKind,
@@ -16,7 +17,7 @@ import {
 
 const sources = fileURLToPath(new URL('./guests/', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'ptrace-napi-'));
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const built = new Map<string, string>();
 
