@@ -103,14 +103,14 @@ export class AgreedStream extends Stream {
         table.disputeNs = this.session.nowNs;
         for (const peer of this.members.peers) this.#sendView(table, peer);
       }
-      this.#decide(bad);
+      this.#decide(bad, false);
     }
   }
 
   protected override policyTimer(): void {
     const { current: table, session } = this;
     if (session.nowNs >= this.#disputeDeadlineNs()) {
-      this.#decide(this.badMask());
+      this.#decide(this.badMask(), true);
       return;
     }
     if (session.nowNs >= this.#askDeadlineNs()) this.#askPeers(table);
@@ -184,11 +184,11 @@ export class AgreedStream extends Stream {
 
   /**
    * With three members exactly R6. With more: a peer is vouched for if one good peer's view holds a
-   * good vote of it, and flagged if the views of a majority (this one counted) do not.
+   * good vote of it, and flagged if the views of a majority (this one counted) do not. `expired` is
+   * said by a timer event alone, when the sockets have been drained.
    */
-  #decide(bad: number): void {
+  #decide(bad: number, expired: boolean): void {
     const { members, session, current: table } = this;
-    const expired = session.nowNs >= this.#disputeDeadlineNs();
     if (members.count - bitCount(bad) < members.majority) {
       if (expired || this.#othersAgree(bad)) {
         this.#giveUp(

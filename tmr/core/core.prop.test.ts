@@ -52,6 +52,21 @@ describe('every single fault under agreed', () => {
   });
 });
 
+describe('a session that is suspended and resumed (R18)', () => {
+  it('flags nobody for the pause, with a link at fault too', () => {
+    const suspensions = fc.record({
+      atNs: fc.integer({ min: 0, max: 20_000 }),
+      durationNs: fc.constantFrom(500, 50_000),
+    });
+    fc.assert(
+      fc.property(settings(), suspensions, faultsOfOneLink, (scenario, suspension, faults) => {
+        expect(violationsOf({ ...scenario, suspension, faults })).toEqual([]);
+      }),
+      fcParameters(700),
+    );
+  });
+});
+
 describe('two faults under agreed', () => {
   it('never let a wrong output out without an error (P6)', () => {
     fc.assert(

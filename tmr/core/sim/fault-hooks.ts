@@ -1,6 +1,6 @@
 /** Where a fault touches a simulation, and what it may do there. */
 import type { ReplicaId, Vote } from '../types.ts';
-import type { LinkFilter, Party } from './network.ts';
+import type { LinkFilter, Party, SimMessage } from './network.ts';
 
 /** Moments in a tracer's rendezvous at which something may happen to it. */
 export type Phase = 'arrival' | 'voted' | 'disputing' | 'going-on' | 'requested';
@@ -14,6 +14,8 @@ export interface FaultHooks {
   /** Changes the vote before the core sees it. */
   vote?: (replica: ReplicaId, vote: Vote) => void;
   filter?: LinkFilter;
+  /** What a message takes longer on this link; those behind it wait. */
+  extraDelayNs?: (from: Party, to: Party, message: SimMessage) => number;
   reached?: (replica: ReplicaId, k: number, phase: Phase) => void;
 }
 
@@ -46,6 +48,8 @@ export const combineHooks = (all: readonly FaultHooks[]): FaultHooks => ({
     }
     return arriving;
   },
+  extraDelayNs: (from, to, message) =>
+    all.reduce((ns, hooks) => ns + (hooks.extraDelayNs?.(from, to, message) ?? 0), 0),
   reached: (replica, k, phase) => {
     for (const hooks of all) hooks.reached?.(replica, k, phase);
   },

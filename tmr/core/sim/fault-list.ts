@@ -45,6 +45,12 @@ const onLink = (link: { from: ReplicaId; to: ReplicaId }, at: number): Fault[] =
   { kind: 'inputs-on-link', ...link, at },
   { kind: 'vote-lost', ...link, at },
   { kind: 'link-dead', ...link, at },
+  ...[300, 1000, 4 * plainScenario.timeoutNs].map((delayNs): Fault => ({
+    kind: 'link-slow',
+    ...link,
+    at,
+    delayNs,
+  })),
   ...phases.map((phase): Fault => ({ kind: 'link-reset', ...link, at, phase })),
 ];
 

@@ -38,6 +38,7 @@ const traitsOf = (fault: Fault, scenario: Scenario): FaultTraits => {
     case 'vote-lost':
     case 'link-reset':
     case 'link-dead':
+    case 'link-slow':
       return nobody;
     case 'inputs-at-sender':
     case 'false-notice':

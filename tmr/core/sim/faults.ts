@@ -35,6 +35,8 @@ export type Fault =
   | ({ kind: 'output-corrupted' } & AtReplica)
   | ({ kind: 'link-reset'; phase: Phase } & OnLink)
   | ({ kind: 'link-dead' } & OnLink)
+  /** From the vote for `at` on everything waits so long, as behind a proxy that withholds frames. */
+  | ({ kind: 'link-slow'; delayNs: number } & OnLink)
   /** `coreRight`: it believes what it tells `right`, or else what it tells the others. */
   | ({ kind: 'two-faced'; right: ReplicaId; coreRight: boolean } & AtReplica)
   | ({ kind: 'early-wrong' } & AtReplica)
@@ -97,6 +99,16 @@ export const hooksOf = (fault: Fault, sim: SimControl, salt: number): FaultHooks
       };
     case 'link-dead':
       return deadLink(fault);
+    case 'link-slow':
+      return {
+        extraDelayNs: (from, to, message) =>
+          from === fault.from &&
+          to === fault.to &&
+          message.type === 'vote' &&
+          message.vote.k === fault.at
+            ? fault.delayNs
+            : 0,
+      };
     case 'two-faced':
       return twoFaced(fault, salt);
     case 'early-wrong':

@@ -2,7 +2,7 @@
  * Connections between parties: in order, each message after a delay of its own, ended by a close
  * that comes after everything sent before it.
  */
-import type { PeerMessage, ReplicaId } from '../types.ts';
+import type { PeerMessage } from '../types.ts';
 import { cloneView } from '../table.ts';
 import { cloneVote } from '../vote.ts';
 import type { ToMonitor, ToServer, FromService } from './services.ts';
@@ -25,6 +25,7 @@ export interface NetworkOptions {
   /** Delays of messages, used in turn; ns. */
   delaysNs: readonly number[];
   filter: LinkFilter;
+  extraDelayNs: (from: Party, to: Party, message: SimMessage) => number;
   deliver: (from: Party, to: Party, message: SimMessage) => void;
   closed: (at: Party, other: Party) => void;
 }
@@ -42,7 +43,7 @@ export class Network {
   send(from: Party, to: Party, message: SimMessage): void {
     if (this.isClosed(from, to)) return;
     const arriving = this.#options.filter(from, to, copyMessage(message));
-    const atNs = this.#nextArrival(from, to);
+    const atNs = this.#nextArrival(from, to, this.#options.extraDelayNs(from, to, message));
     if (arriving === undefined) return;
     this.#schedule(to, atNs, () => {
       if (!this.#ended.has(link(to, from))) this.#options.deliver(from, to, arriving);
@@ -78,11 +79,11 @@ export class Network {
     return this.#ended.has(link(from, to));
   }
 
-  #nextArrival(from: Party, to: Party): number {
+  #nextArrival(from: Party, to: Party, extraNs = 0): number {
     const { delaysNs, nowNs } = this.#options;
     const delayNs = delaysNs[this.#sent % Math.max(1, delaysNs.length)] ?? 1;
     this.#sent += 1;
-    const atNs = Math.max(nowNs() + delayNs, this.#lastNs.get(link(from, to)) ?? 0);
+    const atNs = Math.max(nowNs() + delayNs + extraNs, this.#lastNs.get(link(from, to)) ?? 0);
     this.#lastNs.set(link(from, to), atNs);
     return atNs;
   }
@@ -108,6 +109,3 @@ const copyMessage = (message: SimMessage): SimMessage => {
       return { ...message };
   }
 };
-
-/** The two tracers of a link fault, for messages of a report. */
-export const linkName = (from: ReplicaId, to: ReplicaId): string => `${from}->${to}`;

@@ -119,6 +119,7 @@ export const faultArbitraries: { [K in FaultKind]: fc.Arbitrary<Extract<Fault, {
   'output-corrupted': kind('output-corrupted', atReplica),
   'link-reset': kind('link-reset', both(onLink, fc.record({ phase }))),
   'link-dead': kind('link-dead', onLink),
+  'link-slow': kind('link-slow', both(onLink, fc.record({ delayNs: delays }))),
   'two-faced': kind(
     'two-faced',
     fc
@@ -171,6 +172,7 @@ const linkKinds = [
   'vote-lost',
   'link-reset',
   'link-dead',
+  'link-slow',
 ] as const;
 
 /** Two or three faults of one replica, its tracer, or its links to the services: one faulty part. */

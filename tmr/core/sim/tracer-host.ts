@@ -85,6 +85,9 @@ export class TracerHost {
   #nextSlot = { [fileServer]: 0, [monitor]: 0 };
   #timerNs = Infinity;
   #rogue: { answersViews: boolean } | undefined;
+  /** While suspended (R18): the arrival that waits, if any. */
+  #suspended = false;
+  #arrivalWaiting: number | undefined;
 
   constructor(id: ReplicaId, ports: HostPorts) {
     this.id = id;
@@ -128,6 +131,21 @@ export class TracerHost {
     this.#leave('killed', 'session over');
   }
 
+  /** R18: Ctrl-Z. The replica stands still, the tracer goes on reading. */
+  suspend(): void {
+    this.#suspended = true;
+    this.#event(() => this.#feed({ type: 'suspend' }));
+  }
+
+  resume(): void {
+    this.#suspended = false;
+    this.#event(() => {
+      this.#feed({ type: 'resume' });
+      if (this.#arrivalWaiting !== undefined) this.#arrive(this.#arrivalWaiting);
+      this.#arrivalWaiting = undefined;
+    });
+  }
+
   replicaDies(): void {
     this.#event(() => this.#feed({ type: 'replica-dead', reason: 'signal 9' }));
   }
@@ -154,6 +172,10 @@ export class TracerHost {
 
   #arrive(k: number): void {
     const { hooks, program, nowNs, clockOffsetNs } = this.#ports;
+    if (this.#suspended) {
+      this.#arrivalWaiting = k;
+      return;
+    }
     if (!this.#reached(k, 'arrival')) return;
     this.#state = hooks.state?.(this.id, k, this.#state) ?? this.#state;
     const { call, sigHi, sigLo } = callAt(program, k, this.#state);

@@ -48,6 +48,8 @@ export interface Scenario {
   clockOffsetsNs: readonly number[];
   /** How long a read of standard input takes. */
   inputDelayNs: number;
+  /** Ctrl-Z and fg, heard by each tracer up to a tick later. */
+  suspension?: { atNs: number; durationNs: number };
   faults: readonly Fault[];
   /** Ablations. */
   rules?: Partial<Rules>;
@@ -100,6 +102,7 @@ export class Trio {
       nowNs: () => this.#nowNs,
       delaysNs: scenario.delaysNs,
       filter: (from, to, message) => hooks.filter?.(from, to, message),
+      extraDelayNs: (from, to, message) => hooks.extraDelayNs?.(from, to, message) ?? 0,
       deliver: (from, to, message) => this.#deliver(from, to, message),
       closed: (at, other) => this.#closed(at, other),
     });
@@ -128,6 +131,7 @@ export class Trio {
   run(): SimResult {
     const limitNs = this.#limitNs();
     for (const host of this.#hosts.values()) host.start();
+    this.#scheduleSuspension();
     let outcome: SimOutcome | undefined;
     while (outcome === undefined) {
       const event = this.#queue.pop();
@@ -142,6 +146,16 @@ export class Trio {
       if (this.#stopReason !== undefined) outcome = 'stopped';
     }
     return this.#result(outcome ?? (this.#isOver() ? 'exited' : 'hung'));
+  }
+
+  #scheduleSuspension(): void {
+    const { suspension, timerJittersNs } = this.#scenario;
+    if (suspension === undefined) return;
+    for (const [id, host] of this.#hosts) {
+      const atNs = suspension.atNs + (timerJittersNs[id - 1] ?? 0);
+      this.#schedule(atNs, id, () => host.suspend());
+      this.#schedule(atNs + suspension.durationNs, id, () => host.resume());
+    }
   }
 
   #isOver(): boolean {
@@ -163,16 +177,13 @@ export class Trio {
 
   /** Long enough for every wait that a rule bounds; a session that still runs then is hung. */
   #limitNs(): number {
-    const { program, timeoutNs, burstsNs, inputDelayNs, faults } = this.#scenario;
+    const { program, timeoutNs, burstsNs, inputDelayNs, faults, suspension } = this.#scenario;
     const stepNs = 8 * timeoutNs + Math.max(...burstsNs) + inputDelayNs;
     const faultNs = faults.map((fault) =>
-      fault.kind === 'replica-slow'
-        ? fault.delayNs
-        : fault.kind === 'tracer-stopped'
-          ? fault.durationNs
-          : 0,
+      'delayNs' in fault ? fault.delayNs : 'durationNs' in fault ? fault.durationNs : 0,
     );
-    return 31 * timeoutNs + program.length * stepNs + Math.max(0, ...faultNs);
+    const suspendedNs = suspension === undefined ? 0 : suspension.durationNs + timeoutNs;
+    return suspendedNs + 31 * timeoutNs + program.length * stepNs + Math.max(0, ...faultNs);
   }
 
   #newHost(id: ReplicaId, rules: ServiceRules, hooks: FaultHooks): TracerHost {
