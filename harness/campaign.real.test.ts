@@ -145,7 +145,7 @@ async function inMidTrial(
     () => {
       expect(output).toBe('ready\n');
       const found = descendants(owner.pid!);
-      expect(found.filter(({ pid }) => /^awk/.test(commandOf(pid)))).toHaveLength(3);
+      expect(found.filter(({ pid }) => commandOf(pid).startsWith('awk'))).toHaveLength(3);
       return found;
     },
     { timeout: 60_000, interval: 50 },
