@@ -22,7 +22,9 @@ export function markRecord(body: Uint8Array): Buffer {
  */
 export class RecordReader {
   maxLength: number;
-  #pending: Buffer = Buffer.alloc(0);
+  /** Bytes not yet taken. They are joined once a fragment is whole: a record of 1 MiB is copied once. */
+  #pending: Buffer[] = [];
+  #available = 0;
   #fragments: Buffer[] = [];
   #length = 0;
 
@@ -32,29 +34,50 @@ export class RecordReader {
 
   /** Adds bytes as received. They are kept, so hand over a copy of a buffer that is reused. */
   push(bytes: Buffer): void {
-    this.#pending = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+    if (bytes.length === 0) return;
+    this.#pending.push(bytes);
+    this.#available += bytes.length;
   }
 
   /** The next whole record's body, or undefined. Throws RecordError on an over-long record. */
   next(): Buffer | undefined {
     for (;;) {
-      if (this.#pending.length < 4) return undefined;
-      const header = this.#pending.readUInt32BE(0);
+      if (this.#available < 4) return undefined;
+      const header = this.#front(4).readUInt32BE(0);
       const length = header & 0x7fff_ffff;
       if (this.#length + length > this.maxLength) {
         throw new RecordError(
           `expected a record of at most ${this.maxLength} bytes, got ${this.#length + length} or more`,
         );
       }
-      if (this.#pending.length < 4 + length) return undefined;
-      const fragment = this.#pending.subarray(4, 4 + length);
-      this.#pending = this.#pending.subarray(4 + length);
+      if (this.#available < 4 + length) return undefined;
+      const front = this.#front(4 + length);
+      const fragment = front.subarray(4, 4 + length);
+      this.#drop(front, 4 + length);
       if (header >= LAST && this.#fragments.length === 0) return fragment;
       this.#fragments.push(fragment);
       this.#length += length;
       if (this.#fragments.length > 4096) throw new RecordError('expected at most 4096 fragments');
       if (header >= LAST) return this.#takeFragments();
     }
+  }
+
+  /** The first buffer, made to hold at least `count` bytes. */
+  #front(count: number): Buffer {
+    const [first] = this.#pending;
+    if (first !== undefined && first.length >= count) return first;
+    let used = 0;
+    let bytes = 0;
+    while (bytes < count) bytes += this.#pending[used++]?.length ?? count;
+    const joined = Buffer.concat(this.#pending.slice(0, used));
+    this.#pending.splice(0, used, joined);
+    return joined;
+  }
+
+  #drop(front: Buffer, count: number): void {
+    this.#available -= count;
+    if (front.length === count) this.#pending.shift();
+    else this.#pending[0] = front.subarray(count);
   }
 
   #takeFragments(): Buffer {

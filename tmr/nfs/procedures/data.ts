@@ -82,10 +82,14 @@ export const commit = handler(protocol.commit, { mutating: true }, (call, args) 
   );
 });
 
+/** Data are copied into the reply at once, so every READ may use the same memory. */
+let scratch = Buffer.alloc(0);
+
 /** An offset beyond what a file can have is past its end. */
 function readAt(fd: number, offset: number, count: number): Buffer {
   if (!Number.isSafeInteger(offset + count)) return Buffer.alloc(0);
-  const data = Buffer.allocUnsafe(count);
+  if (scratch.length < count) scratch = Buffer.allocUnsafe(count);
+  const data = scratch;
   let got = 0;
   while (got < count) {
     const now = readSync(fd, data, got, count - got, offset + got);
