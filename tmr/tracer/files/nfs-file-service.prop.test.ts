@@ -181,7 +181,7 @@ describe.each(settings)('file service against the kernel, %s', (_title, setting)
         fs.rmSync(native, { recursive: true });
         fs.rmSync(served, { recursive: true });
       }),
-      { numRuns: Number(process.env['RUNS'] ?? 120) },
+      { numRuns: Number(process.env['RUNS'] ?? 80) },
     );
   });
 
@@ -201,7 +201,7 @@ describe.each(settings)('file service against the kernel, %s', (_title, setting)
         expect(playback.left).toBe(0);
         fs.rmSync(served, { recursive: true });
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 });

@@ -3,8 +3,13 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nfsProcedure } from '../../nfs/protocol/constants.ts';
+import type { RpcCaller } from '../../nfs/client/nfs-client.ts';
+import type { Procedure } from '../../nfs/protocol/codec.ts';
+import { nfsProcedure, nfsStatus } from '../../nfs/protocol/constants.ts';
+import { write } from '../../nfs/protocol/file-procedures.ts';
+import { fsstat } from '../../nfs/protocol/filesystem-procedures.ts';
 import type { Volume } from '../../wire/session-plan.ts';
+import { XdrReader, XdrWriter } from '../../wire/xdr.ts';
 import { SyscallError } from '../syscall-error.ts';
 import { errno } from './errno.ts';
 import { NfsFileService } from './nfs-file-service.ts';
@@ -40,7 +45,13 @@ interface Session {
 }
 
 /** Volumes /work (session), /tmp (close-to-open) and / (read-only). */
-function start(options: { caches?: boolean; uid?: number | undefined } = {}): Session {
+function start(
+  options: {
+    caches?: boolean;
+    uid?: number | undefined;
+    wrap?: (server: DirectServer) => RpcCaller;
+  } = {},
+): Session {
   const uid = options.uid ?? process.getuid?.() ?? 0;
   const real = (name: string): string => join(scratch, name);
   const server = new DirectServer(
@@ -57,7 +68,7 @@ function start(options: { caches?: boolean; uid?: number | undefined } = {}): Se
     { subtree: '/', path: '/', access: 'ro', consistency: 'close-to-open' },
   ];
   const files = new NfsFileService({
-    port: server,
+    port: options.wrap?.(server) ?? server,
     volumes,
     caches: options.caches ?? true,
     credentials: { uid, gid: uid, groups: [] },
@@ -72,6 +83,35 @@ function start(options: { caches?: boolean; uid?: number | undefined } = {}): Se
       files.open(at(path, { mayBeMissing: (flags & O_CREAT) !== 0 }), flags, mode),
     procedures: () => server.calls.splice(0).map((call) => call.procedure),
   };
+}
+
+/** Says in FSSTAT that little room is left, and has none for the bytes beyond. */
+class NearlyFull implements RpcCaller {
+  readonly #server: RpcCaller;
+  #left: number;
+
+  constructor(server: RpcCaller, left: number) {
+    this.#server = server;
+    this.#left = left;
+  }
+
+  call(program: number, version: number, procedure: number, args: Uint8Array): Buffer {
+    if (procedure === write.number) {
+      this.#left -= write.args.read(new XdrReader(Buffer.from(args))).count;
+      const wcc = { before: undefined, after: undefined };
+      if (this.#left < 0) return encode(write, { status: nfsStatus.NOSPC, wcc });
+    }
+    const reply = this.#server.call(program, version, procedure, args);
+    if (procedure !== fsstat.number) return reply;
+    const told = fsstat.result.read(new XdrReader(reply));
+    return encode(fsstat, { ...told, availableBytes: this.#left } as typeof told);
+  }
+}
+
+function encode<Args, Result>(procedure: Procedure<Args, Result>, result: Result): Buffer {
+  const writer = new XdrWriter();
+  procedure.result.write(writer, result);
+  return writer.bytes();
 }
 
 function errnoOf(run: () => unknown): string {
@@ -166,16 +206,23 @@ describe.each([{ caches: false }, { caches: true }])('open files, caches $caches
     expect(files.read(file, 10).toString()).toBe('old');
     expect(files.fileAttributes(file).nlink).toBe(0);
     expect(fs.readFileSync(join(scratch, 'work', 'old'), 'utf8')).toBe('new');
-    expect(files.end()).toBe(0);
+    files.close(file);
     expect(fs.readdirSync(join(scratch, 'work'))).toEqual(['old']);
   });
 
-  it('are removed at the end of the session when they were unlinked and never closed', () => {
+  it('keep one hidden name for many descriptions and names, until the last is closed', () => {
     const session = start({ caches });
-    session.open('f', O_RDWR | O_CREAT);
-    session.files.unlink(session.at('f', made));
+    const { files, at } = session;
+    const first = session.open('f', O_RDWR | O_CREAT);
+    files.link(at('f'), at('g', made));
+    const second = session.open('g', O_RDONLY);
+    files.unlink(at('f', made));
+    expect(files.attributes(at('g')).nlink).toBe(1);
+    files.unlink(at('g', made));
+    expect(files.fileAttributes(second).nlink).toBe(0);
+    files.close(first);
     expect(fs.readdirSync(join(scratch, 'work'))).toHaveLength(1);
-    session.files.end();
+    files.close(second);
     expect(fs.readdirSync(join(scratch, 'work'))).toEqual([]);
   });
 
@@ -267,6 +314,41 @@ describe.each([{ caches: false }, { caches: true }])('open files, caches $caches
     expect(errnoOf(() => session.files.seek(file, 150, 3))).toBe('ENXIO');
   });
 
+  it('read zeros where a file was cut and grown again', () => {
+    const session = start({ caches });
+    const { files, at } = session;
+    const file = session.open('f', O_RDWR | O_CREAT);
+    files.write(file, Buffer.alloc(10, 97));
+    expect(files.read(file, 10, 0).toString()).toBe('aaaaaaaaaa');
+    files.truncate(file, 2);
+    files.truncate(file, 6);
+    expect(files.read(file, 10, 0).toString()).toBe('aa\0\0\0\0');
+    files.setAttributes(at('f'), { size: 1 });
+    files.write(file, Buffer.from('b'), 3);
+    expect(files.read(file, 10, 0).toString()).toBe('a\0\0b');
+    files.close(session.open('f', O_WRONLY | O_TRUNC));
+    files.write(file, Buffer.from('c'), 2);
+    expect(files.read(file, 10, 0).toString()).toBe('\0\0c');
+  });
+
+  it('read back what was written in any order, and the server has it after the close', () => {
+    const session = start({ caches });
+    const { files } = session;
+    const file = session.open('f', O_RDWR | O_CREAT);
+    const put = (text: string, at: number): number => files.write(file, Buffer.from(text), at);
+    put('aaaa', 0);
+    put('bbbb', 8);
+    put('cccc', 16);
+    put('dddddd', 3);
+    put('EEEEEEEEEE', 7);
+    put('ff', 15);
+    expect(files.read(file, 100, 0).toString()).toBe('aaaddddEEEEEEEEffccc');
+    put('gg', 2);
+    files.close(file);
+    const content = fs.readFileSync(join(scratch, 'work', 'f'), 'utf8');
+    expect(content).toBe('aaggdddEEEEEEEEffccc');
+  });
+
   it('list a directory in steady positions while names go', () => {
     const session = start({ caches });
     const { files, at } = session;
@@ -323,9 +405,6 @@ describe('permissions of a program that is not root', () => {
 });
 
 describe('caches', () => {
-  const read = nfsProcedure.READ;
-  const write = nfsProcedure.WRITE;
-
   it('read a big file ahead: a few calls of up to 1 MiB instead of one for each 4 KiB', () => {
     fs.writeFileSync(join(scratch, 'work', 'big'), Buffer.alloc(8 * MIB, 7));
     const session = start();
@@ -338,7 +417,7 @@ describe('caches', () => {
     }
     expect(total).toBe(8 * MIB);
     const calls = session.procedures();
-    expect(calls.filter((each) => each === read)).toHaveLength(9);
+    expect(calls.filter((each) => each === nfsProcedure.READ)).toHaveLength(9);
     expect(calls).toHaveLength(9 + 1);
   });
 
@@ -366,7 +445,8 @@ describe('caches', () => {
     const { files } = session;
     const line = Buffer.alloc(100, 65);
     const file = session.open('f', O_RDWR | O_CREAT);
-    const written = (): number => session.procedures().filter((each) => each === write).length;
+    const written = (): number =>
+      session.procedures().filter((each) => each === nfsProcedure.WRITE).length;
     const writeLines = (): void => {
       for (let i = 0; i < 50; i++) files.write(file, line);
       expect(written()).toBe(0);
@@ -395,6 +475,16 @@ describe('caches', () => {
     expect(fs.statSync(join(scratch, 'work', 'f')).size).toBe(MIB);
     files.write(synced, Buffer.from('now'));
     expect(fs.readFileSync(join(scratch, 'work', 'g'), 'utf8')).toBe('now');
+  });
+
+  it('write through where the volume is nearly full, so that ENOSPC comes with the write', () => {
+    const session = start({ wrap: (server) => new NearlyFull(server, 200) });
+    const { files } = session;
+    const file = session.open('f', O_RDWR | O_CREAT);
+    expect(files.write(file, Buffer.alloc(150, 1))).toBe(150);
+    expect(fs.statSync(join(scratch, 'work', 'f')).size).toBe(150);
+    expect(errnoOf(() => files.write(file, Buffer.alloc(150, 1)))).toBe('ENOSPC');
+    expect(errnoOf(() => files.close(file))).toBe('no error');
   });
 
   it('show gathered writes to every reader of the session', () => {
@@ -481,7 +571,7 @@ describe('caches', () => {
     files.write(file, Buffer.from('bb'), 10);
     files.flush();
     expect(files.read(file, 4, 9).toString()).toBe('abba');
-    expect(session.procedures()).not.toContain(read);
+    expect(session.procedures()).not.toContain(nfsProcedure.READ);
   });
 
   it('take the directories of the system to stay, and find the way again when they do not', () => {

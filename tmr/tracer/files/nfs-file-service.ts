@@ -85,27 +85,7 @@ export class NfsFileService implements FileService {
   }
 
   close(file: OpenVolumeFile): void {
-    this.#closeState(this.#open.state(file));
-  }
-
-  /**
-   * The session ends: every description is closed, gathered writes go out, and files that were
-   * unlinked while open are removed. Returns the first errno met on the way, or 0.
-   */
-  end(): number {
-    let first = 0;
-    for (const state of this.#open.states()) {
-      try {
-        this.#closeState(state);
-      } catch (error) {
-        if (!(error instanceof SyscallError)) throw error;
-        if (first === 0) first = error.errno;
-      }
-    }
-    return first;
-  }
-
-  #closeState(state: OpenState): void {
+    const state = this.#open.state(file);
     const { object } = state;
     const isLast = this.#open.close(state);
     if (isLast && object.silly !== undefined) {

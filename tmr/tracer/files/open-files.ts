@@ -58,10 +58,6 @@ export class OpenFiles {
     return this.#states.get(file.id) ?? refuse('EBADF', `description ${file.id} is closed`);
   }
 
-  states(): IterableIterator<OpenState> {
-    return this.#states.values();
-  }
-
   /** Returns whether it was the object's last description. */
   close(state: OpenState): boolean {
     this.#states.delete(state.file.id);

@@ -23,7 +23,7 @@ export class SillyNames {
 
   /** Takes the name of an open file away, the file stays. */
   hide(object: FileObject, directory: VolumeNode, name: Buffer): void {
-    if (object.silly !== undefined) return this.#removeName(directory, name);
+    if (object.silly !== undefined) return this.#removeName(object, directory, name);
     const from = { directory: directory.handle, name };
     for (const [index, home] of this.#homes(directory).entries()) {
       const to = { directory: home.handle, name: this.#nextName(object) };
@@ -78,8 +78,9 @@ export class SillyNames {
     this.#hidden.add(keyOf(at.directory, at.name));
   }
 
-  #removeName(directory: VolumeNode, name: Buffer): void {
+  #removeName(object: FileObject, directory: VolumeNode, name: Buffer): void {
     const result = this.#tree.client.do(remove, { directory: directory.handle, name });
+    object.valid = false;
     this.#tree.observeDirectory(directory, result.wcc);
   }
 

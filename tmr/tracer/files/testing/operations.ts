@@ -141,7 +141,7 @@ export class ServicePerformer implements Performer {
   }
 
   end(): void {
-    this.#files.end();
+    for (const file of this.#descriptors) if (file !== undefined) this.#files.close(file);
   }
 
   #resolve(path: string, options: { nofollow?: boolean; mayBeMissing?: boolean } = {}): Place {
