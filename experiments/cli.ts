@@ -6,13 +6,7 @@ import { projectRoot } from './project-root.ts';
 process.exitCode = await main({
   stdout: process.stdout,
   stderr: process.stderr,
-  loadCampaign: async () => {
-    try {
-      return (await import('../harness/campaign.ts')).openCampaign;
-    } catch (error) {
-      throw new Error(`the harness cannot be loaded: ${(error as Error).message}; npm run build`);
-    }
-  },
+  loadCampaign: async () => (await import('../harness/campaign.ts')).openCampaign,
   resultsDirectory: join(projectRoot(), 'results'),
   // npm changes to the package's directory; the user's own is in INIT_CWD.
   workingDirectory: process.env['INIT_CWD'] ?? process.cwd(),

@@ -33,16 +33,20 @@ export function summarise(
   masterSeed: number,
 ): SummaryRow[] {
   const native = new Map(golden.map((info) => [info.workload, info.nativeRunsNs]));
-  const rows = groupBy(records, cellKeys).map(({ key, records: cell }): SummaryRow => {
-    const seed = (what: string): string =>
-      deriveSeed(masterSeed, 'bootstrap', JSON.stringify(key), what);
+  const seed = (key: object, what: string): string =>
+    deriveSeed(masterSeed, 'bootstrap', JSON.stringify(key), what);
+  const overheadOf = (key: CellKey, cell: readonly TrialRecord[]): QuantileEstimate | null =>
+    overhead(completedRunsNs(cell), native.get(key.workload) ?? [], {
+      seed: seed(key, 'overhead'),
+    });
+  const cells = groupBy(records, cellKeys);
+  const faultFree = new Map(
+    cells
+      .filter(({ key }) => key.fault === 'none')
+      .map(({ key, records: cell }) => [withoutFault(key), overheadOf(key, cell)]),
+  );
+  const rows = cells.map(({ key, records: cell }): SummaryRow => {
     const latencies = latenciesMs(cell);
-    const nativeRuns = native.get(key.workload) ?? [];
-    const faultFree = records.filter(
-      (record) =>
-        record.fault === 'none' &&
-        cellKeys.every((name) => name === 'fault' || record[name] === key[name]),
-    );
     return {
       ...key,
       n: cell.length,
@@ -50,16 +54,11 @@ export function summarise(
       outcomes: countOutcomes(cell),
       latencyN: latencies.length,
       latencyMinMs: latencies.length > 0 ? Math.min(...latencies) : null,
-      latencyMedianMs: quantileEstimate(latencies, 0.5, { seed: seed('median') }),
-      latencyP95Ms: quantileEstimate(latencies, 0.95, { seed: seed('p95') }),
+      latencyMedianMs: quantileEstimate(latencies, 0.5, { seed: seed(key, 'median') }),
+      latencyP95Ms: quantileEstimate(latencies, 0.95, { seed: seed(key, 'p95') }),
       latencyMaxMs: latencies.length > 0 ? Math.max(...latencies) : null,
-      overheadFaultFree: overhead(completedRunsNs(faultFree), nativeRuns, {
-        seed: seed('fault-free'),
-      }),
-      overheadFaulted:
-        key.fault === 'none'
-          ? null
-          : overhead(completedRunsNs(cell), nativeRuns, { seed: seed('faulted') }),
+      overheadFaultFree: faultFree.get(withoutFault(key)) ?? null,
+      overheadFaulted: key.fault === 'none' ? null : overheadOf(key, cell),
     };
   });
   return rows.sort(byFactors);
@@ -153,6 +152,11 @@ function estimateColumns(
       bound(row, 'high'),
     ),
   ];
+}
+
+/** Names a cell but for its fault. */
+function withoutFault(key: CellKey): string {
+  return JSON.stringify(cellKeys.map((name) => (name === 'fault' ? null : key[name])));
 }
 
 /** Six significant digits: more would be noise, and files stay comparable. */

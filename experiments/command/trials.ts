@@ -37,15 +37,23 @@ export async function runTrials(
     const usable = withoutDisqualified(plan, golden, progress);
     progress.start(usable.length);
     const limit = pLimit(jobs);
+    let failure: { error: unknown } | undefined;
     const runOne = async (spec: TrialSpec): Promise<void> => {
-      if (interrupted || campaign === undefined) return;
-      const record = await campaign.run(spec, abort.signal);
-      onRecord(record);
-      progress.trial(record);
+      if (interrupted || failure !== undefined || campaign === undefined) return;
+      try {
+        const record = await campaign.run(spec, abort.signal);
+        onRecord(record);
+        progress.trial(record);
+      } catch (error) {
+        // The others must have ended before the campaign is closed under them.
+        failure ??= { error };
+        abort.abort();
+      }
     };
     await Promise.all(usable.map((spec) => limit(runOne, spec)));
+    if (failure !== undefined) throw failure.error;
   } catch (error) {
-    if (!abort.signal.aborted) throw error;
+    if (!interrupted || (error as Error).name !== 'AbortError') throw error;
   } finally {
     unsubscribe();
     progress.stop();

@@ -12,25 +12,35 @@ export function fontFile(): string {
 }
 
 let font: Font | undefined;
+/** Layout is slow, and the same few texts are measured again and again. */
+const advances = new Map<string, number>();
 
 /** Advance width of a text, in the unit of `size`. No browser measures it for us here. */
 export function textWidth(text: string, size: number): number {
   font ??= openSync(fontFile());
-  return (font.layout(text).advanceWidth * size) / font.unitsPerEm;
+  let advance = advances.get(text);
+  if (advance === undefined) {
+    advance = font.layout(text).advanceWidth / font.unitsPerEm;
+    advances.set(text, advance);
+  }
+  return advance * size;
 }
 
 /** Breaks sentences into lines that fit `width`; words are never broken. */
 export function wrapText(text: string, size: number, width: number): string[] {
+  const space = textWidth(' ', size);
   const lines: string[] = [];
-  let line = '';
+  let line: string[] = [];
+  let used = 0;
   for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && textWidth(longer, size) > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = longer;
+    const wide = textWidth(word, size);
+    if (line.length > 0 && used + space + wide > width) {
+      lines.push(line.join(' '));
+      line = [];
+      used = 0;
     }
+    used += (line.length > 0 ? space : 0) + wide;
+    line.push(word);
   }
-  return line === '' ? lines : [...lines, line];
+  return line.length > 0 ? [...lines, line.join(' ')] : lines;
 }

@@ -99,7 +99,7 @@ function specification(rows: readonly Row[]): Figure['specification'] {
     axis: { title, values: logTicks(...domain), format },
   });
   const x = log('x', 'time-out T (s)', xDomain, '~g');
-  const y = log('ratio', 'run time / native run time', yDomain, '~g');
+  const y = log('ratio', 'run time / native', yDomain, '~g');
   const layers = [
     {
       transform: [{ filter: 'isValid(datum.low)' }],
@@ -130,7 +130,12 @@ function specification(rows: readonly Row[]): Figure['specification'] {
     },
   ];
   const spread = faults.map((model, i) => [model.title, 1.05 ** (i - (faults.length - 1) / 2)]);
-  const row = distinct('policy').length > 1 ? 'setting' : 'detection';
+  const setting = distinct('policy').length > 1 ? 'setting' : 'detection';
+  const panels = facets(
+    setting,
+    distinct('workload').length,
+    distinct('detect').length * distinct('policy').length,
+  );
   return (plotWidth) => ({
     transform: [
       {
@@ -140,15 +145,27 @@ function specification(rows: readonly Row[]): Figure['specification'] {
       { calculate: "datum.detect + ', ' + datum.policy", as: 'setting' },
       { calculate: "'detect ' + datum.detect", as: 'detection' },
     ],
-    facet: {
-      column: { field: 'workload', type: 'nominal', title: null },
-      ...(distinct('detect').length * distinct('policy').length > 1 && {
-        row: { field: row, type: 'nominal', header: rowHeader },
-      }),
-    },
+    facet: panels.facet,
     spacing: 6,
-    spec: { width: plotWidth, height: 80, layer: layers },
+    spec: { width: plotWidth, height: panels.height, layer: layers },
   });
+}
+
+/** Workloads side by side; more than three below each other, or the panels get too narrow. */
+function facets(
+  setting: string,
+  workloads: number,
+  settings: number,
+): { facet: Record<string, unknown>; height: number } {
+  const workload = { field: 'workload', type: 'nominal' };
+  const other = { field: setting, type: 'nominal' };
+  const [column, row] = workloads > 3 ? [other, workload] : [workload, other];
+  const rows = workloads > 3 ? workloads : settings;
+  const facet = {
+    column: { ...column, title: null },
+    ...(rows > 1 && { row: { ...row, header: rowHeader } }),
+  };
+  return { facet, height: rows > 2 ? 60 : 80 };
 }
 
 function note(rows: readonly Row[], records: readonly TrialRecord[]): string[] {

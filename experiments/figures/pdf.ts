@@ -1,5 +1,5 @@
 /** The one place that knows svg-to-pdfkit, which is old (research/feasibility.md f). */
-import PDFDocument from 'pdfkit';
+import Document from 'pdfkit';
 import toPdf from 'svg-to-pdfkit';
 import { sizeOf } from './draw.ts';
 import { fontFamily, fontFile } from './font.ts';
@@ -12,7 +12,7 @@ export interface PdfOptions {
 /** A page of exactly the drawing's size, the font embedded as a TrueType subset, no Type 3. */
 export function svgToPdf(svg: string, { title, date }: PdfOptions): Promise<Uint8Array> {
   const { width, height } = sizeOf(svg);
-  const document = new PDFDocument({
+  const document = new Document({
     size: [width, height],
     margin: 0,
     info: { Title: title, Creator: 'tmr-testbed', CreationDate: date, ModDate: date },

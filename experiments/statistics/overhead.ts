@@ -1,5 +1,11 @@
 import { median } from 'simple-statistics';
-import { smallestSample, quantile, tooSmall, type QuantileEstimate } from './quantiles.ts';
+import {
+  percentileInterval,
+  resampledQuantile,
+  smallestSample,
+  tooSmall,
+  type QuantileEstimate,
+} from './quantiles.ts';
 import { random } from './random.ts';
 
 export interface OverheadOptions {
@@ -26,9 +32,9 @@ export function overhead(
     return { value, interval: tooSmall };
   }
   const source = random(seed);
-  const draw = (values: readonly number[]): number => median(values.map(() => source.pick(values)));
-  const ratios = Array.from({ length: resamples }, () => draw(runsNs) / draw(nativeRunsNs));
-  ratios.sort((a, b) => a - b);
-  const tail = (1 - confidence) / 2;
-  return { value, interval: { low: quantile(ratios, tail), high: quantile(ratios, 1 - tail) } };
+  const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
+  const drawRun = resampledQuantile(sorted(runsNs), 0.5, source);
+  const drawNative = resampledQuantile(sorted(nativeRunsNs), 0.5, source);
+  const ratios = Array.from({ length: resamples }, () => drawRun() / drawNative());
+  return { value, interval: percentileInterval(ratios, confidence) };
 }

@@ -1,5 +1,5 @@
 import { quantileSorted } from 'simple-statistics';
-import { random } from './random.ts';
+import { random, type Random } from './random.ts';
 import type { Interval } from './wilson.ts';
 
 /** Written in tables instead of an interval that the sample cannot carry. */
@@ -41,11 +41,18 @@ export function quantileEstimate(
   const value = quantile(sorted, q);
   if (sorted.length < smallestSample(q, confidence)) return { value, interval: tooSmall };
   const source = random(seed);
-  const draws = Array.from({ length: resamples }, () =>
-    quantile(resample(sorted, source.integer), q),
-  ).sort((a, b) => a - b);
+  const draw = resampledQuantile(sorted, q, source);
+  return {
+    value,
+    interval: percentileInterval(Array.from({ length: resamples }, draw), confidence),
+  };
+}
+
+/** The middle `confidence` of bootstrap replicates. */
+export function percentileInterval(replicates: number[], confidence: number): Interval {
+  replicates.sort((a, b) => a - b);
   const tail = (1 - confidence) / 2;
-  return { value, interval: { low: quantile(draws, tail), high: quantile(draws, 1 - tail) } };
+  return { low: quantile(replicates, tail), high: quantile(replicates, 1 - tail) };
 }
 
 /** Smallest n for which `quantileEstimate` gives an interval. */
@@ -56,13 +63,24 @@ export function smallestSample(q: number, confidence = 0.95): number {
   return n;
 }
 
-/** A sorted bootstrap sample of the same size: draw indices, not values, and sort those. */
-function resample(sorted: readonly number[], integer: (a: number, b: number) => number): number[] {
+/**
+ * A function that draws one bootstrap sample of the same size per call and gives its q-quantile. It
+ * draws how often each value occurs, so that the sample is sorted as it is made.
+ */
+export function resampledQuantile(
+  sorted: readonly number[],
+  q: number,
+  source: Random,
+): () => number {
   const counts = new Uint32Array(sorted.length);
-  for (let i = 0; i < sorted.length; i++) counts[integer(0, sorted.length - 1)]!++;
-  const result: number[] = [];
-  sorted.forEach((value, i) => {
-    for (let c = counts[i]!; c > 0; c--) result.push(value);
-  });
-  return result;
+  const sample = [...sorted];
+  return () => {
+    counts.fill(0);
+    for (let i = 0; i < sorted.length; i++) counts[source.integer(0, sorted.length - 1)]!++;
+    let at = 0;
+    for (let i = 0; i < sorted.length; i++) {
+      for (let c = counts[i]!; c > 0; c--) sample[at++] = sorted[i]!;
+    }
+    return quantile(sample, q);
+  };
 }

@@ -31,7 +31,9 @@ export function buildProgram(source: string, libraries: string[], cacheDirectory
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
     const words = (error as { stderr?: Buffer }).stderr?.toString().trim();
-    throw new Error(`cannot compile workload ${name}: ${words || (error as Error).message}`);
+    throw new Error(`cannot compile workload ${name}: ${words || (error as Error).message}`, {
+      cause: error,
+    });
   }
   return program;
 }
