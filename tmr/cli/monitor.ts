@@ -85,6 +85,7 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
   const statusDirectory = new StatusDirectory();
   statusDirectory.clean();
   const session = randomBytes(8).toString('hex');
+  statusDirectory.claim(session, []);
   const secretFile =
     options.secretFile === undefined
       ? statusDirectory.writeSecret(session, secret)
@@ -103,7 +104,6 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
     sessionPorts,
     routes,
     statusDirectory,
-    temporary: [],
     progress: options.progress ?? false,
     native: await loadNative(),
     ...(options.report === undefined ? {} : { reportFile: options.report }),

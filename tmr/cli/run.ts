@@ -1,6 +1,6 @@
 /** `tmr run`: everything on this machine, started and stopped for the user. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, realpathSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, realpathSync, rmSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { parseSessionPorts, Routes } from '../monitor/addresses.ts';
 import { messageOf, StartError } from '../monitor/errors.ts';
@@ -56,8 +56,10 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
   statusDirectory.clean();
   const session = randomBytes(8).toString('hex');
   const secret = readSecret(options) ?? Buffer.from(randomBytes(SECRET_BYTES).toString('hex'));
+  const privateTmp = options.privateTmp ? `/tmp/tmr-private-${session}` : undefined;
+  statusDirectory.claim(session, privateTmp === undefined ? [] : [privateTmp]);
   const secretFile = statusDirectory.writeSecret(session, secret);
-  const privateTmp = options.privateTmp ? mkdtempSync('/tmp/tmr-private-') : undefined;
+  if (privateTmp !== undefined) mkdirSync(privateTmp, { mode: 0o700 });
   const putAway = (): void => {
     statusDirectory.remove(session);
     if (privateTmp !== undefined) rmSync(privateTmp, { recursive: true, force: true });
@@ -89,7 +91,6 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
     sessionPorts,
     routes,
     statusDirectory,
-    temporary: privateTmp === undefined ? [] : [privateTmp],
     progress: options.progress ?? false,
     native: await loadNative(),
     ...(options.report === undefined ? {} : { reportFile: options.report }),

@@ -57,8 +57,6 @@ export interface LaunchOptions {
   sessionPorts: readonly number[];
   routes: Routes;
   statusDirectory: StatusDirectory;
-  /** Removed by the next start when this process is killed. */
-  temporary: readonly string[];
   reportFile?: string;
   progress: boolean;
   native: NativeDescriptors;
@@ -259,7 +257,7 @@ class Launch {
   }
 
   #changed(): void {
-    const { session, secretFile, statusDirectory, temporary, volumes } = this.#options;
+    const { session, secretFile, statusDirectory, volumes } = this.#options;
     const { state } = this.#monitor;
     if (state === 'running' && Number.isNaN(this.#tRunningNs)) this.#tRunningNs = nowNs();
     if (this.#parts === undefined || this.#listener === undefined || state === 'ended') return;
@@ -280,7 +278,6 @@ class Launch {
       },
       {
         writes: volumes.filter(({ access }) => access === 'rw').map(({ subtree }) => subtree),
-        temporary: [...temporary],
       },
     );
   }

@@ -41,6 +41,13 @@ interface Internal {
   startTime: string;
   /** Writable directories of the session. */
   writes: string[];
+}
+
+/** Written before anything else of a session, so that what it leaves can be removed. */
+interface Claim {
+  session: string;
+  pid: number;
+  startTime: string;
   /** Removed when the session's monitor has died. */
   temporary: string[];
 }
@@ -66,6 +73,18 @@ export class StatusDirectory {
     }
   }
 
+  /** Says whose a session is, before it has made anything. */
+  claim(session: string, temporary: readonly string[]): void {
+    const { pid } = process;
+    const claim: Claim = {
+      session,
+      pid,
+      startTime: startTimeOf(pid) ?? '',
+      temporary: [...temporary],
+    };
+    writeFileSync(join(this.path, `${session}.owner`), JSON.stringify(claim), { mode: 0o600 });
+  }
+
   /** Keeps a secret for outside clients of the session (0600). Returns the file's path. */
   writeSecret(session: string, secret: Uint8Array): string {
     const file = join(this.path, `${session}.secret`);
@@ -85,36 +104,38 @@ export class StatusDirectory {
   }
 
   remove(session: string): void {
-    for (const suffix of ['json', 'json.new', 'secret']) {
+    for (const suffix of ['json', 'json.new', 'secret', 'owner']) {
       rmSync(join(this.path, `${session}.${suffix}`), { force: true });
     }
   }
 
   /** Sessions whose monitor lives. */
   list(): StatusFile[] {
-    return this.#all().filter(isAlive);
+    return this.#read<StatusFile>('.json').filter(({ monitor, internal }) =>
+      isAlive(monitor.pid, internal.startTime),
+    );
   }
 
   /** Removes what dead monitors left. Returns what was removed. */
   clean(): string[] {
     const removed: string[] = [];
-    for (const entry of this.#all()) {
-      if (isAlive(entry)) continue;
-      for (const directory of entry.internal.temporary) {
+    for (const { session, pid, startTime, temporary } of this.#read<Claim>('.owner')) {
+      if (isAlive(pid, startTime)) continue;
+      for (const directory of temporary) {
         rmSync(directory, { recursive: true, force: true });
         removed.push(directory);
       }
-      this.remove(entry.session);
-      removed.push(this.#file(entry.session));
+      this.remove(session);
+      removed.push(this.#file(session));
     }
     return removed;
   }
 
-  #all(): StatusFile[] {
+  #read<T>(suffix: string): T[] {
     return readdirSync(this.path)
-      .filter((name) => name.endsWith('.json'))
+      .filter((name) => name.endsWith(suffix))
       .flatMap((name) => {
-        const entry = readEntry(join(this.path, name));
+        const entry = readJson<T>(join(this.path, name));
         return entry === undefined ? [] : [entry];
       });
   }
@@ -133,17 +154,17 @@ export function publicStatus(entries: readonly StatusFile[]): {
   return { version: STATUS_VERSION, sessions };
 }
 
-function readEntry(path: string): StatusFile | undefined {
+/** Files of our own directory; undefined when the owner removes it in this moment. */
+function readJson<T>(path: string): T | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as StatusFile;
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
   } catch {
-    // Removed in this moment, by its owner.
     return undefined;
   }
 }
 
-function isAlive({ monitor, internal }: StatusFile): boolean {
-  return startTimeOf(monitor.pid) === internal.startTime;
+function isAlive(pid: number, startTime: string): boolean {
+  return startTimeOf(pid) === startTime;
 }
 
 /** Field 22 of /proc/PID/stat; undefined when there is no such process. */
