@@ -6,6 +6,7 @@ import {
   readFileSync,
   readdirSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -190,6 +191,12 @@ describe('a plain client', () => {
     const fresh = await lookup(client, rootHandle, 'f');
     expect(fresh.equals(object)).toBe(false);
     expect(await client.nfs(file.getattr, { object })).toEqual({ status: nfsStatus.STALE });
+    // The same by somebody else, behind the server's back.
+    rmSync(join(root, 'f'));
+    writeFileSync(join(root, 'f'), 'newer');
+    expect(await client.nfs(file.getattr, { object: fresh })).toEqual({
+      status: nfsStatus.STALE,
+    });
   });
 
   test('has its other name when one of two hard links goes', async () => {

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { goldenFrames } from './golden.ts';
+
+const page = readFileSync(new URL('../../../docs/wire.md', import.meta.url), 'utf8');
+
+/** Blocks that say "nfs NAME" on their fence, as bytes. */
+const shown = new Map(
+  [...page.matchAll(/^```text nfs (\S+)\n([0-9a-f\s]+)^```$/gm)].map(([, name, text]) => [
+    name,
+    (text ?? '').replaceAll(/\s/g, ''),
+  ]),
+);
+
+test.each(Object.entries(goldenFrames()))('docs/wire.md shows the bytes of %s', (name, frame) => {
+  expect(shown.get(name)).toBe(frame.toString('hex'));
+});
+
+test('docs/wire.md shows no other frames of the NFS server', () => {
+  expect([...shown.keys()].sort()).toEqual(Object.keys(goldenFrames()).sort());
+});
