@@ -85,8 +85,8 @@ export class SessionPool {
 
   #spawn(): Worker {
     const child = fork(this.#entry, {
-      // A group of its own: the terminal's Ctrl-C and Ctrl-Z are for the monitor.
-      detached: true,
+      // Not a session of its own (setsid): Linux would give each its own autogroup (sched(7)), and on
+      // a loaded machine every wake-up of a tracer then waits for a whole group's slice.
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, TMR_DAEMON_PID: String(process.pid) },
       serialization: 'json',

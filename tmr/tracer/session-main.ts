@@ -17,8 +17,10 @@ export type FromSessionProcess = { type: 'idle' } | { type: 'done'; result: Sess
 native.setParentDeathSignal(SIGKILL, Number(process.env['TMR_DAEMON_PID'] ?? process.ppid));
 // Orphans of a replica must be reaped here, not by a PID 1 that may never do it.
 native.setChildSubreaper();
-// Core dumps and stray terminal signals are the monitor's affair.
-for (const signal of ['SIGINT', 'SIGTSTP', 'SIGHUP'] as const) process.on(signal, () => {});
+// The terminal's keys reach the whole foreground group; what they mean is the monitor's affair (R18).
+for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGHUP'] as const) {
+  process.on(signal, () => {});
+}
 
 const cpus = native.getAffinity(0);
 process.title = 'tmr session (idle)';
