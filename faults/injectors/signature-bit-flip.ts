@@ -81,7 +81,7 @@ function flipOnLink(
       original = undefined;
     },
     sendBytesToPeer(peer, frame) {
-      if (original === undefined || peer !== to) {
+      if (original === undefined) {
         ports.sendBytesToPeer(peer, frame);
         return;
       }
