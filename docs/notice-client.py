@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sends one FLAG notice to a tmr NFS server as one replica (docs/wire.md, "NFS server").
+"""Sends one FLAG notice to a tmr NFS server as one replica (docs/nfs-notice.md).
 
 usage: notice-client.py HOST PORT SECRETFILE SESSION REPLICA ACCUSED
 """

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { goldenFrames } from './golden.ts';
 
-const page = readFileSync(new URL('../../../docs/wire.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../docs/nfs-notice.md', import.meta.url), 'utf8');
 
 /** Blocks that say "nfs NAME" on their fence, as bytes. */
 const shown = new Map(
@@ -12,10 +12,10 @@ const shown = new Map(
   ]),
 );
 
-test.each(Object.entries(goldenFrames()))('docs/wire.md shows the bytes of %s', (name, frame) => {
+test.each(Object.entries(goldenFrames()))('docs/nfs-notice.md shows the bytes of %s', (name, frame) => {
   expect(shown.get(name)).toBe(frame.toString('hex'));
 });
 
-test('docs/wire.md shows no other frames of the NFS server', () => {
+test('docs/nfs-notice.md shows no other frames of the NFS server', () => {
   expect([...shown.keys()].sort()).toEqual(Object.keys(goldenFrames()).sort());
 });

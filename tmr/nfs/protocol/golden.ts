@@ -1,6 +1,6 @@
 /**
  * One example of every frame of the private program, and a call of a replica, whole records with
- * their mark: docs/wire.md shows these bytes, and a test compares them.
+ * their mark: docs/nfs-notice.md shows these bytes, and a test compares them.
  */
 import {
   encodeHello,
