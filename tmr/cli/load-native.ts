@@ -3,7 +3,7 @@ import type { NativeDescriptors } from '../monitor/native.ts';
 
 export async function loadNative(): Promise<NativeDescriptors> {
   try {
-    return (await import('ptrace-napi')) as NativeDescriptors;
+    return await import('ptrace-napi');
   } catch {
     // A monitor alone needs no ptrace: it may run on a host where the addon was not built.
     return {};

@@ -1,13 +1,11 @@
 /** `tmr`: the command line. Each subcommand's code is loaded only when it is asked for. */
 import { Command, CommanderError } from 'commander';
+import { ConfigurationError, exitStatus, messageOf, StartError } from '../monitor/errors.ts';
 import { TMR_VERSION } from '../wire/build-id.ts';
-
-const INTERNAL = 125;
-const REFUSED = 78;
 
 interface Subcommand {
   description: string;
-  load(): Promise<Command>;
+  load: () => Promise<Command>;
 }
 
 const subcommands: Record<string, Subcommand> = {
@@ -77,15 +75,10 @@ async function addSubcommands(): Promise<void> {
 
 /** Wrong usage is a refused configuration; help and version are no error. */
 function statusOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : REFUSED;
-  const { exitStatus } = error as { exitStatus?: number };
-  process.stderr.write(`tmr: ${error instanceof Error ? error.message : String(error)}\n`);
-  if (
-    exitStatus === undefined &&
-    error instanceof Error &&
-    process.env['TMR_DEBUG'] !== undefined
-  ) {
-    process.stderr.write(`${error.stack}\n`);
-  }
-  return exitStatus ?? INTERNAL;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitStatus.refused;
+  process.stderr.write(`tmr: ${messageOf(error)}\n`);
+  if (error instanceof ConfigurationError || error instanceof StartError) return error.exitStatus;
+  // Not one of the errors that tell what to do: say where it comes from.
+  if (error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return exitStatus.failed;
 }

@@ -20,7 +20,7 @@ export function formatAddress({ host, port }: Address): string {
 }
 
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 /** `--session-ports A-B`: replica r listens on A+r-1; `0` is any free port for each. */

@@ -81,5 +81,5 @@ function typeOf(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeOf))].join(' or ');
   if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`;
-  return String(schema.type ?? 'any').replace(',', ' or ');
+  return [schema.type ?? 'any'].flat().join(' or ');
 }

@@ -14,7 +14,7 @@ class Bench {
   readonly links = new Map<number, { send(message: FromMonitor): void; close(): void }>();
   readonly session: MonitorSession;
   result: SessionResult | undefined;
-  #timers: { ms: number; then: () => void }[] = [];
+  #timers: { ms: number; due: () => void }[] = [];
   #inputs: ((result: SlotResult) => void)[] = [];
 
   constructor(options: Partial<SessionOptions> = {}) {
@@ -31,8 +31,8 @@ class Bench {
       {
         nowNs: () => 42,
         perform: (op) => this.#perform(op),
-        after: (ms, then) => {
-          const timer = { ms, then };
+        after: (ms, due) => {
+          const timer = { ms, due };
           this.#timers.push(timer);
           return () => {
             this.#timers = this.#timers.filter((other) => other !== timer);
@@ -98,7 +98,7 @@ class Bench {
   }
 
   fire(ms: number): void {
-    for (const timer of this.#timers.filter((t) => t.ms === ms)) timer.then();
+    for (const timer of this.#timers.filter((t) => t.ms === ms)) timer.due();
   }
 
   /** Lets promises that are ready go on. */

@@ -135,8 +135,8 @@ export class StatusDirectory {
     return readdirSync(this.path)
       .filter((name) => name.endsWith(suffix))
       .flatMap((name) => {
-        const entry = readJson<T>(join(this.path, name));
-        return entry === undefined ? [] : [entry];
+        const entry = readJson(join(this.path, name));
+        return entry === undefined ? [] : [entry as T];
       });
   }
 
@@ -155,9 +155,9 @@ export function publicStatus(entries: readonly StatusFile[]): {
 }
 
 /** Files of our own directory; undefined when the owner removes it in this moment. */
-function readJson<T>(path: string): T | undefined {
+function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
     return undefined;
   }

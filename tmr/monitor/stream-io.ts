@@ -33,23 +33,27 @@ export class StreamService {
     const stream = this.#streams[op.fd];
     if (stream === undefined || stream.kind === 'closed') return failed(EBADF);
     try {
-      switch (op.type) {
-        case 'output':
-          return count(await this.#write(op.fd, op.bytes, isSeekable(stream)));
-        case 'input':
-          return await this.#read(stream, op.fd, op.count, op.offset);
-        case 'seek':
-          return this.#seek(stream, op.fd, op.offset, op.whence);
-        case 'truncate':
-          if (!isSeekable(stream)) return failed(EINVAL);
-          fs.ftruncateSync(op.fd, op.length);
-          return count(0);
-        case 'sync':
-          fs.fsyncSync(op.fd);
-          return count(0);
-      }
+      return await this.#carryOut(op, stream);
     } catch (error) {
       return failed(errnoOf(error));
+    }
+  }
+
+  async #carryOut(op: StreamOp, stream: StandardStream): Promise<SlotResult> {
+    switch (op.type) {
+      case 'output':
+        return count(await this.#write(op.fd, op.bytes, isSeekable(stream)));
+      case 'input':
+        return await this.#read(stream, op.fd, op.count, op.offset);
+      case 'seek':
+        return this.#seek(stream, op.fd, op.offset, op.whence);
+      case 'truncate':
+        if (!isSeekable(stream)) return failed(EINVAL);
+        fs.ftruncateSync(op.fd, op.length);
+        return count(0);
+      case 'sync':
+        fs.fsyncSync(op.fd);
+        return count(0);
     }
   }
 
