@@ -51,11 +51,17 @@ describe('the verdict of a sweep', () => {
   });
 
   it('tells a healthy replica flagged on a machine too slow for T, without a verdict from one', () => {
-    const slow = { outcome: 'wrong-flagged', timeoutMs: 100, skewMaxMs: 60 } as const;
+    const slow = {
+      outcome: 'wrong-flagged',
+      mechanism: 'time-out',
+      timeoutMs: 100,
+      skewMaxMs: 14,
+    } as const;
     expect(verdictWith('none', slow)).toBe('holds, with findings');
     const all = good.map((r) => (r.fault === 'none' ? { ...r, ...slow } : r));
     expect(checkTimeoutSweep(all, all.length).verdict).toBe('unknown');
     expect(verdictWith('none', { ...slow, skewMaxMs: 5 })).toBe('violated: P2');
+    expect(verdictWith('none', { ...slow, mechanism: 'signature' })).toBe('violated: P2');
   });
 
   it('is unknown when trials are missing or the harness failed too often', () => {

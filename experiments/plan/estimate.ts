@@ -17,9 +17,9 @@ export interface EstimateOptions {
 }
 
 /** Session start, fresh volume, comparison and clean-up of one trial, seconds. */
-const fixedSeconds = 0.25;
+const fixedSeconds = 0.3;
 /** Three replicas on two cores take this many times a native run of the workloads here. */
-const slowdown = 2.5;
+const slowdown = 4;
 /** A line in trials.jsonl, a row of trials.csv and a line of plan.jsonl. */
 const bytesPerTrial = 3000;
 
