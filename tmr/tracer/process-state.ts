@@ -106,6 +106,8 @@ export interface ProcessState {
   execCount: number;
   /** Private directory of copies of programs from volumes; removed by the session. */
   execDirectory: string | undefined;
+  /** Copies made in it: their names count from 0, and have a fixed length. */
+  execCopies: number;
   /** Bytes of program-visible randomness drawn so far. */
   randomCounter: number;
   /** Next id of an open file description. */

@@ -46,6 +46,7 @@ export function initialProcessState(plan: SessionPlan): ProcessState {
     timers: 0,
     execCount: 0,
     execDirectory: undefined,
+    execCopies: 0,
     randomCounter: 0,
     nextFileId: 1,
   };

@@ -146,7 +146,8 @@ const COPY_CHUNK_BYTES = 1024 * 1024;
 /** Into a directory of the tracer's own, whose name has a fixed length: it stands on the stack. */
 function copyProgram(state: ProcessState, source: Source): Buffer {
   state.execDirectory ??= mkdtempSync('/tmp/tmr-exec-');
-  const path = `${state.execDirectory}/${String(state.execCount).padStart(8, '0')}`;
+  const path = `${state.execDirectory}/${String(state.execCopies).padStart(8, '0')}`;
+  state.execCopies++;
   const fd = openSync(path, 'wx', 0o700);
   try {
     for (let at = 0; ;) {

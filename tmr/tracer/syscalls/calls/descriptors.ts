@@ -175,7 +175,8 @@ function fcntl(run: CallRun): void {
       return;
     }
     case F.getfl:
-      return run.skip(file.flags);
+      // A 64-bit kernel opens everything with O_LARGEFILE, and shows it.
+      return run.skip(file.flags | ((file.flags & Open.path) === 0 ? Open.largefile : 0));
     case F.setfl:
       return setFlags(run, file, tracee.argInt(2));
     case F.getown:

@@ -115,6 +115,7 @@ function clockNanosleep(run: CallRun): void {
   const { tracee } = run;
   const id = tracee.argInt(0);
   if (id === Clock.threadCpu) fail('EINVAL');
+  now(run, id);
   const request = readStruct(run, tracee.arg(2), TIMESPEC_BYTES);
   let duration = durationNs(request);
   const absolute = (tracee.argInt(1) & TIMER_ABSTIME) !== 0;

@@ -3,7 +3,16 @@
  * NFS procedures, and a monitor in memory. For tests of the handlers alone.
  */
 import { closeSync, openSync } from 'node:fs';
-import { monotonicNs, spawn, StopKind, type Stopped } from 'ptrace-napi';
+import {
+  kill,
+  monotonicNs,
+  setTick,
+  spawn,
+  StopKind,
+  type Exited,
+  type Running,
+  type Stopped,
+} from 'ptrace-napi';
 import type { SlotOp } from '../../../wire/messages.ts';
 import type { SessionPlan, StandardStream } from '../../../wire/session-plan.ts';
 import { afterExec, prepareExec } from '../../determinism/exec.ts';
@@ -52,6 +61,9 @@ export interface SoloResult {
   signatures: string[];
   aborted: string | undefined;
 }
+
+/** A test that is blocked in native code cannot be stopped from outside. */
+const DEADLINE_NS = 30e9;
 
 class Aborted extends Error {}
 
@@ -133,7 +145,9 @@ class Solo implements CallRun {
     });
     closeSync(fd);
     this.#replica = new Replica(tracee, new Recorder(1, 1), {
-      tick: () => undefined,
+      tick: () => {
+        if (monotonicNs() - this.#startNs > DEADLINE_NS) throw new Error('30 s without an end');
+      },
       exec: (stopped) => {
         prepareExec(stopped, this.plan, this.process);
         this.#execPending = true;
@@ -149,16 +163,18 @@ class Solo implements CallRun {
     let aborted: string | undefined;
     let ended = { signal: 0, exitCode: 0 };
     prepareExec(this.tracee, this.plan, this.process);
+    setTick(100_000_000);
     try {
       for (let signal = 0; ;) signal = this.#atStop(this.#replica.resume('cont', signal));
     } catch (error) {
       if (error instanceof ReplicaEnded) ended = error;
       else {
-        this.tracee.destroy();
+        endTracee(this.tracee);
         if (!(error instanceof Aborted)) throw error;
         aborted = error.message;
       }
     } finally {
+      setTick(0);
       this.#image.cleanUp();
     }
     return {
@@ -247,6 +263,13 @@ class Solo implements CallRun {
   abort(reason: string): never {
     throw new Aborted(reason);
   }
+}
+
+function endTracee(tracee: Stopped): void {
+  let now = tracee as Stopped | Running | Exited;
+  if (now.state === 'exited') return;
+  kill(now.pid, 9);
+  while (now.state !== 'exited') now = now.state === 'running' ? now.wait() : now.destroy();
 }
 
 const pipe: StandardStream = {
