@@ -53,8 +53,8 @@ export class StreamService {
         return count(0);
       case 'sync':
         fs.fsyncSync(op.fd);
-        return count(0);
     }
+    return count(0);
   }
 
   /** write(2) of everything; a short count only where the kernel gave one (a full disk). */
