@@ -226,6 +226,21 @@ describe.each([{ caches: false }, { caches: true }])('open files, caches $caches
     expect(fs.readdirSync(join(scratch, 'work'))).toEqual([]);
   });
 
+  it('and their other names show how many links are left', () => {
+    const session = start({ caches });
+    const { files, at } = session;
+    files.close(session.open('a', O_RDWR | O_CREAT));
+    files.close(session.open('other', O_RDWR | O_CREAT));
+    const links = (): number => files.attributes(at('c')).nlink;
+    files.link(at('a'), at('b', made));
+    files.link(at('a'), at('c', made));
+    expect(links()).toBe(3);
+    files.unlink(at('a', made));
+    expect(links()).toBe(2);
+    files.rename(at('other', made), at('b', made), 0);
+    expect(links()).toBe(1);
+  });
+
   it('made with mode 0444 are written through the descriptor that made them', () => {
     const session = start({ caches, uid: process.getuid?.() === 0 ? 1234 : undefined });
     fs.chmodSync(join(scratch, 'work'), 0o777);
