@@ -16,7 +16,7 @@ interface NfsFlags {
   secretFile?: string;
   secretFd?: string;
   maxSessions: number;
-  parentDeath?: boolean;
+  parentDeath?: true | number;
 }
 
 export function nfsCommand(): Command {
@@ -39,7 +39,11 @@ export function nfsCommand(): Command {
     )
     .option('--system <tree>', 'read-only tree of everything else for replicas, or "none"', '/')
     .option('--max-sessions <n>', 'sessions at one time', parseCount, 64)
-    .option('--parent-death', 'end when the parent process ends')
+    .option(
+      '--parent-death [pid]',
+      'end when the parent process ends; with its pid, also when it has ended already',
+      parseCount,
+    )
     .addHelpText('after', helpText)
     .action(async (flags: NfsFlags) => {
       try {
@@ -62,7 +66,7 @@ Examples:
   nfs-ls 'nfs://127.0.0.1/srv/data?version=3&nfsport=20490&mountport=20490'`;
 
 async function serve(flags: NfsFlags): Promise<void> {
-  if (flags.parentDeath === true) await dieWithParent();
+  if (flags.parentDeath !== undefined) await dieWithParent(flags.parentDeath);
   const server = new NfsServer(optionsOf(flags));
   const { host, port } = await server.listen();
   const ended = new Promise<void>((resolve) => {
@@ -76,8 +80,8 @@ async function serve(flags: NfsFlags): Promise<void> {
 }
 
 /** The addon is loaded only here: nothing else of the server needs it. */
-async function dieWithParent(): Promise<void> {
-  const parent = process.ppid;
+async function dieWithParent(given: true | number): Promise<void> {
+  const parent = given === true ? process.ppid : given;
   const { setParentDeathSignal } = await import('ptrace-napi');
   const SIGTERM = 15;
   setParentDeathSignal(SIGTERM, parent);

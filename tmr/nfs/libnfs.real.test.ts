@@ -111,6 +111,35 @@ describe('the command', () => {
     expect(await ended).toBe(0);
   });
 
+  test('with --parent-death ends when its parent is killed', async () => {
+    const words = ['--export', temporaryDirectory(), '--listen', '127.0.0.1:0', '--parent-death'];
+    const shell = spawn('sh', [
+      '-c',
+      '"$0" "$@" & echo $!; wait',
+      process.execPath,
+      command,
+      ...words,
+    ]);
+    let told = '';
+    await new Promise<void>((resolve) => {
+      shell.stdout.on('data', (bytes: Buffer) => {
+        told += bytes.toString();
+        if (told.includes('listening')) resolve();
+      });
+    });
+    onTestFinished(() => {
+      try {
+        process.kill(Number(told.split('\n')[0]), 'SIGKILL');
+      } catch {
+        // Gone, as it should be.
+      }
+    });
+    // The server holds the other end of this pipe.
+    const closed = new Promise<void>((resolve) => shell.stdout.once('end', resolve));
+    shell.kill('SIGKILL');
+    await closed;
+  });
+
   test('refuses a root that is no directory, and one that is not there', async () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');

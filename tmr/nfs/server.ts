@@ -54,6 +54,8 @@ export interface ServerParts {
 
 const MAX_SESSIONS_DEFAULT = 64;
 const SECRET_BYTES = 32;
+/** Descriptors are for files too. */
+const CONNECTIONS_MAX = 512;
 
 export class NfsServer {
   readonly #parts: ServerParts;
@@ -92,6 +94,7 @@ export class NfsServer {
     this.#server = createServer((socket) => {
       this.#parts.connections.add(new Connection(socket, this.#parts));
     });
+    this.#server.maxConnections = CONNECTIONS_MAX;
   }
 
   /** Starts to listen; the address has the port that was given. Throws NfsServerError. */

@@ -6,6 +6,10 @@ import { NfsError } from '../nfs-error.ts';
 import { nfsStatus } from '../protocol/constants.ts';
 import { exportOf } from './handle.ts';
 import { NodeTable, type Located } from './node-table.ts';
+import { WALK_ENTRIES_MAX } from './rediscovery.ts';
+
+/** For what somebody else moves while a session runs. */
+const SESSION_WALK_ENTRIES_MAX = 2000;
 
 export interface ExportOptions {
   /** Who may use it: makes its id differ from that of the same tree elsewhere. */
@@ -13,7 +17,10 @@ export interface ExportOptions {
   /** Absolute, free of symbolic links. */
   path: string;
   readOnly: boolean;
-  /** Names are on disk when a reply goes out (RFC 1813 4.8). A session stops with its server. */
+  /**
+   * Names are on disk when a reply goes out (RFC 1813 4.8), and handles are searched for far and wide
+   * after a restart. A session needs neither: it stops with its server.
+   */
   durable: boolean;
   /** Paths that this export must not touch now. */
   blocked?: (path: Buffer) => boolean;
@@ -39,7 +46,8 @@ export class Export {
     this.durable = options.durable;
     this.#blocked = options.blocked;
     this.#pinned = options.pinned;
-    this.table = new NodeTable(this.id, options.path);
+    const walk = options.durable ? WALK_ENTRIES_MAX : SESSION_WALK_ENTRIES_MAX;
+    this.table = new NodeTable(this.id, options.path, walk);
   }
 
   /** Throws ACCES for a path that belongs to somebody else at the moment. */

@@ -48,13 +48,13 @@ export class NodeTable {
   /** Grows when a directory moves: cached paths of older epochs are stale. */
   #epoch = 0;
 
-  /** `rootPath` is absolute and free of symbolic links. */
-  constructor(exportId: number, rootPath: string) {
+  /** `rootPath` is absolute and free of symbolic links; `walkEntriesMax`: see Rediscovery. */
+  constructor(exportId: number, rootPath: string, walkEntriesMax: number) {
     this.exportId = exportId;
     const path = Buffer.from(rootPath);
     this.root = this.#add(lstatSync(path, { bigint: true }), []);
     this.root.path = path;
-    this.#rediscovery = new Rediscovery(path);
+    this.#rediscovery = new Rediscovery(path, walkEntriesMax);
   }
 
   /** Finds the object of a handle of this export. Throws STALE when it is no more. */

@@ -11,10 +11,11 @@ import {
 } from './handle.ts';
 import { joinPath, statOrNothing } from './node-table.ts';
 
-/** Entries that walks over a whole tree may look at, in the life of a server. */
-const WALK_ENTRIES_MAX = 1_000_000;
-/** And one of them. */
-const WALK_ENTRIES_MAX_ONCE = 200_000;
+/** Walks over a whole tree, in multiples of one walk's bound, in the life of a server. */
+const WALKS_MAX = 5;
+/** A walk looks at a few microseconds' worth an entry, while nobody else is served. */
+export const WALK_ENTRIES_MAX = 200_000;
+const DIRECTORY_ENTRIES_MAX = 20_000;
 const GONE_MAX = 10_000;
 
 export class Rediscovery {
@@ -22,10 +23,14 @@ export class Rediscovery {
   readonly #rootDevice: bigint;
   /** Keys of objects that were removed or searched for in vain. */
   readonly #gone = new Set<string>();
-  #walkEntriesLeft = WALK_ENTRIES_MAX;
+  readonly #walkEntriesMax: number;
+  #walkEntriesLeft: number;
 
-  constructor(root: Buffer) {
+  /** `walkEntriesMax`: entries that a search may look at where the trail does not lead there. */
+  constructor(root: Buffer, walkEntriesMax: number) {
     this.#root = root;
+    this.#walkEntriesMax = walkEntriesMax;
+    this.#walkEntriesLeft = walkEntriesMax * WALKS_MAX;
     this.#rootDevice = lstatSync(root, { bigint: true }).dev;
   }
 
@@ -47,7 +52,8 @@ export class Rediscovery {
 
   /** Name of the object in a directory: it was renamed there. */
   inDirectory(directory: Buffer, wanted: ObjectIdentity): Buffer | undefined {
-    return namesIn(directory).find((name) => {
+    const names = namesIn(directory).slice(0, DIRECTORY_ENTRIES_MAX);
+    return names.find((name) => {
       const stat = statOrNothing(joinPath(directory, name));
       return stat !== undefined && sameObject(stat, wanted);
     });
@@ -71,7 +77,7 @@ export class Rediscovery {
 
   /** Breadth first, so that a rename near the top is found soon. */
   #walk(wanted: ObjectIdentity): Buffer[] | undefined {
-    let left = Math.min(this.#walkEntriesLeft, WALK_ENTRIES_MAX_ONCE);
+    let left = Math.min(this.#walkEntriesLeft, this.#walkEntriesMax);
     this.#walkEntriesLeft -= left;
     const queue: Buffer[][] = [[]];
     for (let names = queue.shift(); names !== undefined && left > 0; names = queue.shift()) {
