@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   constants,
+  fstatSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -29,8 +30,11 @@ afterEach(() => {
 /** A service whose descriptor `fd` is of this kind; the others are closed. */
 function service(fd: number, kind: StandardStream['kind']): StreamService {
   const [template] = samplePlan().streams;
+  const stat = { ...template.stat, mode: fstatSync(fd).mode };
   const streams: StandardStream[] = [];
-  for (let i = 0; i <= fd; i++) streams.push({ ...template, kind: i === fd ? kind : 'closed' });
+  for (let i = 0; i <= fd; i++) {
+    streams.push({ ...template, stat, kind: i === fd ? kind : 'closed' });
+  }
   return new StreamService(streams, { lseek, poll });
 }
 
@@ -87,7 +91,7 @@ describe('slots on a regular file', () => {
     const full = openSync('/dev/full', 'w');
     open.push(full);
     const bytes = Buffer.from('x');
-    const result = await service(full, 'tty').perform({ type: 'output', fd: full, bytes });
+    const result = await service(full, 'file').perform({ type: 'output', fd: full, bytes });
     expect(result.result).toBe(-os.errno.ENOSPC);
     const fd = file('x', 'r');
     const denied = await service(fd, 'file').perform({ type: 'output', fd, bytes });

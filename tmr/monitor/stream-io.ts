@@ -11,6 +11,7 @@ import type { NativeDescriptors } from './native.ts';
 import type { StreamOp } from './session.ts';
 import type { SlotResult } from './slots.ts';
 
+const { S_IFMT, S_IFREG, S_IFBLK } = fs.constants;
 const { EAGAIN, EBADF, EINVAL, EIO, ESPIPE } = constants.errno;
 const nothing = Buffer.alloc(0);
 /** Most bytes of one read from a pipe or terminal: no pipe holds more by default. */
@@ -100,10 +101,7 @@ export class StreamService {
   }
 
   #seek(stream: StandardStream, fd: number, offset: number, whence: number): SlotResult {
-    if (stream.kind === 'pipe' || stream.kind === 'socket' || stream.kind === 'tty') {
-      return failed(ESPIPE);
-    }
-    if (this.#native.lseek === undefined) return failed(ESPIPE);
+    if (!isSeekable(stream) || this.#native.lseek === undefined) return failed(ESPIPE);
     return count(this.#native.lseek(fd, offset, whence));
   }
 }
@@ -113,8 +111,10 @@ class NotReady extends Error {
   readonly errno = -EAGAIN;
 }
 
-function isSeekable(stream: StandardStream): boolean {
-  return stream.kind === 'file' || stream.kind === 'null';
+/** A regular file or block device, where nothing waits for anybody, or /dev/null. */
+function isSeekable({ kind, stat }: StandardStream): boolean {
+  const type = stat.mode & S_IFMT;
+  return kind === 'null' || (kind === 'file' && (type === S_IFREG || type === S_IFBLK));
 }
 
 /** Repeats what fails with EAGAIN, at most 50 times a second. */

@@ -1,7 +1,7 @@
 /** What descriptors 0-2 are here, so that the replicas' fstat, lseek and ioctl can answer the same. */
 import { fstatSync, readFileSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { WriteStream } from 'node:tty';
+import { isatty, WriteStream } from 'node:tty';
 import type { StandardStream } from '../wire/session-plan.ts';
 import type { NativeDescriptors } from './native.ts';
 
@@ -29,7 +29,7 @@ function describeStream(fd: number, native: NativeDescriptors): StandardStream {
     return closedStream(fd);
   }
   const info = readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8');
-  const kind = kindOf(stat);
+  const kind = kindOf(fd, stat);
   return {
     kind,
     // Node marks 0-2 close-on-exec; the program must not see that.
@@ -41,11 +41,13 @@ function describeStream(fd: number, native: NativeDescriptors): StandardStream {
   };
 }
 
-function kindOf(stat: BigIntStats): StandardStream['kind'] {
+function kindOf(fd: number, stat: BigIntStats): StandardStream['kind'] {
   if (stat.isFIFO()) return 'pipe';
   if (stat.isSocket()) return 'socket';
   if (!stat.isCharacterDevice()) return 'file';
-  return stat.rdev === DEV_NULL ? 'null' : 'tty';
+  if (stat.rdev === DEV_NULL) return 'null';
+  // Other devices (/dev/full, /dev/zero) are files that cannot seek; st_mode says so.
+  return isatty(fd) ? 'tty' : 'file';
 }
 
 function plainStat(stat: BigIntStats): StandardStream['stat'] {
