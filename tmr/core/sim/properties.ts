@@ -4,7 +4,7 @@ import { traitsOfAll } from './fault-traits.ts';
 import type { FaultTraits } from './fault-traits.ts';
 import { goldenRun } from './program.ts';
 import type { World } from './program.ts';
-import type { FlagRecord, HostRecord } from './tracer-host.ts';
+import type { FlagRecord, HostRecord } from './host-record.ts';
 import type { SimResult } from './trio.ts';
 
 export type PropertyName = 'P1' | 'P2' | 'P3' | 'P4' | 'P5' | 'P6';

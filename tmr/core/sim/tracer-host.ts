@@ -6,7 +6,6 @@ import type {
   AgreedInputs,
   CoreEffect,
   CoreEvent,
-  Mechanism,
   ProtocolCore,
   ReplicaId,
   ViewEntry,
@@ -18,6 +17,7 @@ import { fileServer, monitor } from './network.ts';
 import type { Party, SimMessage } from './network.ts';
 import { callAt, initialState, mix, stepAt } from './program.ts';
 import type { Program } from './program.ts';
+import type { Ending, HostRecord } from './host-record.ts';
 import type { FromService, ServiceRules } from './services.ts';
 
 export interface HostPorts {
@@ -36,28 +36,6 @@ export interface HostPorts {
   schedule: (atNs: number, eventPriority: number, run: () => void) => void;
   transmit: (to: Party, message: SimMessage) => void;
   disconnect: (from: Party) => void;
-}
-
-export type Ending = 'running' | 'ended' | 'fenced' | 'stopped' | 'crashed' | 'killed';
-
-export interface FlagRecord {
-  accused: ReplicaId;
-  k: number;
-  mechanism: Mechanism;
-  atNs: number;
-  tFirstSuspicionNs: number;
-  tSecondArrivalNs: number;
-}
-
-/** What a tracer did, for the properties. */
-export interface HostRecord {
-  ending: Ending;
-  reason: string;
-  goOns: { k: number; atNs: number; inputs: AgreedInputs; members: readonly ReplicaId[] }[];
-  flags: FlagRecord[];
-  linkSuspects: { peer: ReplicaId; k: number }[];
-  /** When the own vote for k was given to the core, and the clock reading in it. */
-  votes: { k: number; atNs: number; elapsedNs: number }[];
 }
 
 interface Waiting {
@@ -85,9 +63,10 @@ export class TracerHost {
   #nextSlot = { [fileServer]: 0, [monitor]: 0 };
   #timerNs = Infinity;
   #rogue: { answersViews: boolean } | undefined;
-  /** While suspended (R18): the arrival that waits, if any. */
-  #suspended = false;
-  #arrivalWaiting: number | undefined;
+  /** R18: since when, NaN while running; how long in all; the arrival that it put off. */
+  #suspendedNs = NaN;
+  #pausedNs = 0;
+  #afterPause: (() => void) | undefined;
 
   constructor(id: ReplicaId, ports: HostPorts) {
     this.id = id;
@@ -133,17 +112,16 @@ export class TracerHost {
 
   /** R18: Ctrl-Z. The replica stands still, the tracer goes on reading. */
   suspend(): void {
-    this.#suspended = true;
+    this.#suspendedNs = this.#ports.nowNs();
     this.#event(() => this.#feed({ type: 'suspend' }));
   }
 
   resume(): void {
-    this.#suspended = false;
-    this.#event(() => {
-      this.#feed({ type: 'resume' });
-      if (this.#arrivalWaiting !== undefined) this.#arrive(this.#arrivalWaiting);
-      this.#arrivalWaiting = undefined;
-    });
+    this.#pausedNs += this.#ports.nowNs() - this.#suspendedNs;
+    this.#suspendedNs = NaN;
+    this.#event(() => this.#feed({ type: 'resume' }));
+    this.#afterPause?.();
+    this.#afterPause = undefined;
   }
 
   replicaDies(): void {
@@ -162,20 +140,31 @@ export class TracerHost {
   // --- the replica ----------------------------------------------------------------------------
 
   #computeUntil(k: number): void {
-    const { hooks, computeNs, nowNs, schedule } = this.#ports;
+    const { hooks, computeNs } = this.#ports;
     const planned = computeNs(k);
     const actual = hooks.computeNs?.(this.id, k, planned) ?? planned;
-    schedule(nowNs() + Math.max(1, actual), priority.arrival, () =>
-      this.#event(() => this.#arrive(k)),
-    );
+    this.#arriveAfter(Math.max(1, actual), k);
+  }
+
+  /** A suspended replica stands still: a pause in between puts the arrival off by its length. */
+  #arriveAfter(durationNs: number, k: number): void {
+    const { nowNs, schedule } = this.#ports;
+    const pausedBeforeNs = this.#pausedSoFarNs();
+    schedule(nowNs() + durationNs, priority.arrival, () => {
+      const owedNs = this.#pausedSoFarNs() - pausedBeforeNs;
+      if (!Number.isNaN(this.#suspendedNs)) this.#afterPause = () => this.#arriveAfter(owedNs, k);
+      else if (owedNs > 0) this.#arriveAfter(owedNs, k);
+      else this.#event(() => this.#arrive(k));
+    });
+  }
+
+  #pausedSoFarNs(): number {
+    const currentNs = this.#ports.nowNs() - this.#suspendedNs;
+    return this.#pausedNs + (Number.isNaN(currentNs) ? 0 : currentNs);
   }
 
   #arrive(k: number): void {
     const { hooks, program, nowNs, clockOffsetNs } = this.#ports;
-    if (this.#suspended) {
-      this.#arrivalWaiting = k;
-      return;
-    }
     if (!this.#reached(k, 'arrival')) return;
     this.#state = hooks.state?.(this.id, k, this.#state) ?? this.#state;
     const { call, sigHi, sigLo } = callAt(program, k, this.#state);

@@ -21,7 +21,7 @@ import { serviceRulesOf } from './services.ts';
 import type { ServiceRules } from './services.ts';
 import { SimMonitor } from './sim-monitor.ts';
 import { TracerHost } from './tracer-host.ts';
-import type { HostRecord } from './tracer-host.ts';
+import type { HostRecord } from './host-record.ts';
 
 /** Times in ns of virtual time; small numbers, so that shrunk scenarios can be read. */
 export interface Scenario {
