@@ -53,11 +53,11 @@ describe('the system call table', () => {
     for (const name of names) {
       const { args } = table[name];
       expect(args.length).toBeLessThanOrEqual(6);
-      for (const spec of args) {
-        if (typeof spec !== 'object') continue;
-        if ('bytes' in spec) expect(args[spec.bytes]).toBe('long');
-        if ('iovec' in spec) expect(args[spec.iovec]).toBe('long');
-      }
+      const lengths = args.flatMap((spec) => {
+        if (typeof spec !== 'object') return [];
+        return 'bytes' in spec ? [spec.bytes] : 'iovec' in spec ? [spec.iovec] : [];
+      });
+      expect(lengths.map((i) => args[i])).toEqual(lengths.map(() => 'long'));
     }
   });
 
