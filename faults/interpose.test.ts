@@ -110,6 +110,12 @@ describe('signature-bit-flip', () => {
     },
   );
 
+  it('on a link strikes the peer that is meant, not the first one', () => {
+    const it1 = new Recording(1, 'signature-bit-flip:where=link:1-3,bit=5,at=rendezvous:7');
+    it1.vote(7);
+    expect([0, 1].map((n) => it1.received(n).vote?.k)).toEqual([7, undefined]);
+  });
+
   it('leaves the other session processes alone', () => {
     const it2 = new Recording(2, 'signature-bit-flip:replica=1,bit=33,at=rendezvous:7');
     it2.vote(7);

@@ -1,6 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -44,6 +51,23 @@ describe('a campaign', () => {
     }
   });
 
+  it('runs trials at the same time without one touching the other', async () => {
+    const campaign = createLocalCampaign(campaignOptions({ jobs: 2 }));
+    try {
+      await campaign.prepare(onLine, signal);
+      const trigger = { type: 'rendezvous-fraction', fraction: 0.5 } as const;
+      const kill = { kind: 'replica-kill', replica: 2, victim: 'tracer', trigger } as const;
+      const [healthy, faulty] = await Promise.all([
+        campaign.run(trialSpec({ timeoutMs: 10_000 }), signal),
+        campaign.run(trialSpec({ trial: 1, timeoutMs: 10_000, fault: kill }), signal),
+      ]);
+      expect(healthy).toMatchObject({ outcome: 'masked', flagged: [], fenced: [] });
+      expect(faulty).toMatchObject({ outcome: 'detected-masked', flagged: [2] });
+    } finally {
+      await campaign.close();
+    }
+  });
+
   it('starts again what was killed between two trials', async () => {
     const campaign = createLocalCampaign(campaignOptions());
     try {
@@ -79,8 +103,11 @@ describe('a campaign', () => {
 });
 
 describe('the owner of a campaign in mid-trial', () => {
-  const script = join(import.meta.dirname, '..', 'dist', `campaign-owner-${process.pid}.js`);
+  // Beside a `dist` of its own, which is the project's: that may belong to somebody else.
+  const directory = mkdtempSync(join(tmpdir(), 'tmr-campaign-owner-'));
+  const script = join(directory, 'test', 'owner.mjs');
   beforeAll(async () => {
+    symlinkSync(join(import.meta.dirname, '..', 'dist'), join(directory, 'dist'));
     await build({
       entryPoints: [join(import.meta.dirname, 'fixtures', 'campaign-owner.ts')],
       outfile: script,
@@ -90,7 +117,7 @@ describe('the owner of a campaign in mid-trial', () => {
       logLevel: 'error',
     });
   });
-  afterAll(() => rmSync(script, { force: true }));
+  afterAll(() => rmSync(directory, { recursive: true }));
 
   it('leaves neither process nor file when it is interrupted', async () => {
     const { owner, tree, output } = await inMidTrial(script);
