@@ -17,9 +17,9 @@ import type { RpcClient } from './testing/rpc-client.ts';
 
 const nothing = Buffer.alloc(0);
 
-async function lives(fixture: { dial(): Promise<RpcClient> }): Promise<void> {
+async function lives(fixture: { dial: () => Promise<RpcClient> }): Promise<boolean> {
   const client = await fixture.dial();
-  expect(await client.raw(TMR_PROGRAM, 1, 0, nothing)).toMatchObject({ kind: 'success' });
+  return (await client.raw(TMR_PROGRAM, 1, 0, nothing)).kind === 'success';
 }
 
 describe('before HELLO', () => {
@@ -38,7 +38,7 @@ describe('before HELLO', () => {
       true,
     );
     expect(fixture.log).toHaveLength(3);
-    await lives(fixture);
+    expect(await lives(fixture)).toBe(true);
   });
 
   test('garbage in a record ends the connection with one line', async () => {
@@ -47,7 +47,7 @@ describe('before HELLO', () => {
     client.sendRaw(markRecord(Buffer.alloc(64, 0xee)));
     await client.ended;
     expect(fixture.log).toEqual([expect.stringContaining('expected an RPC call')]);
-    await lives(fixture);
+    expect(await lives(fixture)).toBe(true);
   });
 
   test('a record with less than a call ends the connection', async () => {
@@ -58,7 +58,7 @@ describe('before HELLO', () => {
       client.sendRaw(markRecord(Buffer.from(header.bytes().subarray(0, length))));
       await client.ended;
     }
-    await lives(fixture);
+    expect(await lives(fixture)).toBe(true);
   });
 
   test("a session's procedures and files are denied", async () => {

@@ -28,7 +28,6 @@ import {
   RpcVersionError,
   type AuthStatus,
   type Call,
-  type SysCredential,
 } from './protocol/rpc.ts';
 import { PrivateProgram, type Bound } from './private-program.ts';
 import { handlerOf, perform, withXid } from './rpc-dispatch.ts';
@@ -238,7 +237,7 @@ export class Connection {
 
   #contextOf(bound: Bound, call: Call): CallContext {
     const { view, mounts } = bound.session.files;
-    const caller = callerOf(call.credential as SysCredential, true);
+    const caller = callerOf(call.credential, true);
     return { ...this.#parts.callParts, view, mounts, caller };
   }
 

@@ -25,7 +25,7 @@ async function notice(
     const { stdout } = await run('python3', [...args, String(replica), String(accused)]);
     return stdout.trim();
   } catch (error) {
-    return String((error as { stderr: string }).stderr).trim();
+    return (error as { stderr: string }).stderr.trim();
   }
 }
 

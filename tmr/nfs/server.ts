@@ -23,8 +23,8 @@ export interface NfsServerOptions {
   plain?: string[];
   /** Believe plain clients' AUTH_SYS from any port, although the server runs as root. */
   plainAnyPort?: boolean;
-  /** The tree of "everything else", read-only, for replicas; default "/". */
-  system?: string | 'none';
+  /** The tree of "everything else", read-only, for replicas; default "/"; "none" for no such tree. */
+  system?: string;
   /** Sessions open at one time; default 64. */
   maxSessions?: number;
   /** Gets at most one line for each connection; default: stderr. */

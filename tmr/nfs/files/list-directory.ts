@@ -8,7 +8,7 @@ import { opendirSync } from 'node:fs';
 export function listDirectory(path: Buffer): Buffer[] {
   // The typings know no Buffer names for opendir; Node has them.
   const directory = opendirSync(path as unknown as string, {
-    encoding: 'buffer' as BufferEncoding,
+    encoding: 'buffer',
     bufferSize: 1024,
   });
   try {

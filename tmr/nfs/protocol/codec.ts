@@ -26,8 +26,8 @@ export function nfsResult<Ok extends object, Fail extends object>(
   return {
     write(writer, value) {
       writer.u32(value.status);
-      if (value.status === nfsStatus.OK) ok.write(writer, value as Ok);
-      else fail.write(writer, value as Fail);
+      if (value.status === nfsStatus.OK) ok.write(writer, value);
+      else fail.write(writer, value);
     },
     read(reader) {
       const status = reader.u32();

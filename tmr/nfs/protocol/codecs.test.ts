@@ -313,4 +313,6 @@ test.each([
   }),
   pair('FLAG result', privateProgram.flag.result, { ok: true, counted: true }),
   pair('STATUS', privateProgram.status.args, { since: 4 }),
-])('%s is read as it was written', (_what, check) => check());
+])('%s is read as it was written', (_what, check) => {
+  expect(check).not.toThrow();
+});

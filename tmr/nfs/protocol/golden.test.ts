@@ -12,10 +12,13 @@ const shown = new Map(
   ]),
 );
 
-test.each(Object.entries(goldenFrames()))('docs/nfs-notice.md shows the bytes of %s', (name, frame) => {
-  expect(shown.get(name)).toBe(frame.toString('hex'));
-});
+test.each(Object.entries(goldenFrames()))(
+  'docs/nfs-notice.md shows the bytes of %s',
+  (name, frame) => {
+    expect(shown.get(name)).toBe(frame.toString('hex'));
+  },
+);
 
 test('docs/nfs-notice.md shows no other frames of the NFS server', () => {
-  expect([...shown.keys()].sort()).toEqual(Object.keys(goldenFrames()).sort());
+  expect(new Set(shown.keys())).toEqual(new Set(Object.keys(goldenFrames())));
 });

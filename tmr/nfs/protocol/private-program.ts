@@ -4,7 +4,7 @@
  * HELLO is called twice: step 1 carries `encodeHello` bytes (tmr/wire/hello.ts) and is answered by
  * the welcome; step 2 carries the proof, and from a monitor the session's configuration as JSON.
  */
-import type { Policy, Detect, ReplicaId, Mechanism } from '../../core/types.ts';
+import type { Policy, Detect, ReplicaId } from '../../core/types.ts';
 import type { Volume } from '../../wire/session-plan.ts';
 import { XdrError } from '../../wire/xdr.ts';
 import type { Codec, Procedure } from './codec.ts';
@@ -106,7 +106,8 @@ export interface Notice {
   /** It took part in a flag. */
   counted: boolean;
   tNs: number;
-  mechanism: Mechanism | string;
+  /** One of core's `Mechanism`, as its sender wrote it. */
+  mechanism: string;
   stream: number;
   k: number;
 }

@@ -178,13 +178,15 @@ describe('the end of a session', () => {
     const t = await trio();
     await t.monitor.tmr(bye, undefined);
     await Promise.all([t.one.ended, t.two.ended, t.three.ended]);
-    await openSession(t);
+    await expect(openSession(t)).resolves.toMatchObject({ session: t.session });
   });
 
   test("by the end of the monitor's connection does the same", async () => {
     const t = await trio();
     await t.monitor.close();
     await Promise.all([t.one.ended, t.two.ended, t.three.ended]);
+    const late = await t.dial();
+    await expect(late.hello({ session: t.session, replica: 1 })).rejects.toThrow('is not open');
   });
 });
 

@@ -16,7 +16,7 @@ export interface Fixture {
   server: NfsServer;
   /** What the server logged. */
   log: string[];
-  dial(): Promise<RpcClient>;
+  dial: () => Promise<RpcClient>;
 }
 
 export function temporaryDirectory(): string {
