@@ -26,8 +26,6 @@ export interface FlagFact {
   tFirstSuspicionNs: number;
   tSecondArrivalNs: number;
   tQuorumNs: number;
-  /** Raised after a trusted party was lost (R19): a consequence, not a fault. */
-  consequence: boolean;
 }
 
 export interface RefusedFact {
@@ -47,6 +45,10 @@ export class SessionFacts {
   notices: readonly RecordedNotice[] = [];
   /** Largest rendezvous number that a replica told of. */
   rendezvous = 0;
+  /** When the first word of a lost trusted party came; NaN when none did. */
+  tFirstLostNs = NaN;
+  /** A trusted party was lost for all, not for one tracer alone, whose own fault that would be. */
+  trustedLost = false;
   readonly #refused = new Map<string, Map<ReplicaId, RefusedFact>>();
 
   refuse(replica: ReplicaId, kind: 'call' | 'path', what: string, errno: string): void {

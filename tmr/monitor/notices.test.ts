@@ -39,6 +39,7 @@ describe('flags under agreed', () => {
     const book = new NoticeBook([1, 2, 3], 'agreed');
     book.add(notice(2, 2), 1);
     expect(book.add(notice(1, 2), 2).type).toBe('none');
+    expect(new NoticeBook([1, 2], 'agreed').add(notice(1, 1), 1).type).toBe('none');
   });
 
   it('do not count what a flagged replica says', () => {

@@ -91,7 +91,6 @@ describe('the report', () => {
       tFirstSuspicionNs: 10,
       tSecondArrivalNs: NaN,
       tQuorumNs: 12,
-      consequence: false,
     });
     const status = { ...lone, flags: [{ accused: 2, tIsolatedNs: 11 }] };
     expect(buildReport(input(facts, undefined, status)).flags).toEqual([
@@ -108,6 +107,24 @@ describe('the report', () => {
         consequence: false,
       },
     ]);
+  });
+
+  it('lists flags after the loss of a trusted party as consequences, but not a lone loss', () => {
+    const facts = new SessionFacts();
+    facts.flags.push({
+      replica: 1,
+      stream: 0,
+      k: 9,
+      mechanism: 'connection-closed',
+      accusers: [2, 3],
+      tFirstSuspicionNs: 10,
+      tSecondArrivalNs: NaN,
+      tQuorumNs: 12,
+    });
+    facts.tFirstLostNs = 11;
+    expect(buildReport(input(facts)).flags[0]?.consequence).toBe(false);
+    facts.trustedLost = true;
+    expect(buildReport(input(facts)).flags[0]?.consequence).toBe(true);
   });
 
   it('counts a refusal once, though three replicas tell of it', () => {

@@ -97,7 +97,7 @@ function flags(facts: SessionFacts, fileServer: SessionStatus | undefined): Repo
     tSecondArrivalNs: known(fact.tSecondArrivalNs),
     tQuorumNs: known(fact.tQuorumNs),
     tIsolatedNs: known(isolated.get(fact.replica)),
-    consequence: fact.consequence,
+    consequence: facts.trustedLost && fact.tQuorumNs >= facts.tFirstLostNs,
   }));
   const atMonitor = new Set(own.map(({ replica }) => replica));
   return [...own, ...serverFlags(fileServer).filter(({ replica }) => !atMonitor.has(replica))];

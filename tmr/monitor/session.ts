@@ -85,7 +85,6 @@ export class MonitorSession {
   #resolve!: (result: SessionResult) => void;
   #phase: Phase = 'starting';
   #suspended = false;
-  #trustedLost = false;
   /** The last signal forwarded, and whether the program is known to take care of it. */
   #signal = 0;
   #signalHandled = false;
@@ -181,7 +180,8 @@ export class MonitorSession {
 
   /** The file server is gone (R19). */
   fileServerLost(why: string): void {
-    this.#trustedLost = true;
+    this.facts.trustedLost = true;
+    this.#lostNow();
     this.stop(`file server lost: ${why}`);
   }
 
@@ -244,6 +244,7 @@ export class MonitorSession {
         break;
       case 'lost':
         this.#nfsLostBy.add(replica);
+        this.#lostNow();
         if (this.#nfsLostBy.size >= Math.min(2, this.#live().length)) {
           this.fileServerLost('the tracers get no answer from it');
         }
@@ -379,7 +380,6 @@ export class MonitorSession {
       tFirstSuspicionNs: earliest(notices.map((n) => n.tFirstSuspicionNs)),
       tSecondArrivalNs: earliest(notices.map((n) => n.tSecondArrivalNs)),
       tQuorumNs,
-      consequence: this.#trustedLost || this.#nfsLostBy.size > 0,
     });
     this.#outside.say(
       `replica ${accused} flagged at rendezvous ${first.k}: ${mechanism} ` +
@@ -410,6 +410,10 @@ export class MonitorSession {
     const members = this.#notices.members.length;
     if (members <= 2 || this.#stoppedBy.size >= 2) this.stop(reason);
     else this.#leave(record, 'gone', `stopped: ${reason}`);
+  }
+
+  #lostNow(): void {
+    if (Number.isNaN(this.facts.tFirstLostNs)) this.facts.tFirstLostNs = this.#outside.nowNs();
   }
 
   #disposition(replica: ReplicaId, signal: number, kind: string): void {
