@@ -1,38 +1,21 @@
 import {
-  chmodSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   readFileSync,
   readdirSync,
-  renameSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { DirectoryOperand } from './protocol/attributes.ts';
-import { accessBit, createMode, fileType, nfsStatus, stableHow } from './protocol/constants.ts';
+import { createMode, fileType, nfsStatus, stableHow } from './protocol/constants.ts';
 import * as directory from './protocol/directory-procedures.ts';
 import * as file from './protocol/file-procedures.ts';
 import * as fileSystem from './protocol/filesystem-procedures.ts';
 import * as mount from './protocol/mount.ts';
 import * as listing from './protocol/readdir-procedures.ts';
 import { mountPlain, serve, temporaryDirectory } from './testing/fixture.ts';
-import { sys, type RpcClient } from './testing/rpc-client.ts';
-
-const isRoot = process.getuid?.() === 0;
-
-async function lookup(client: RpcClient, parent: Buffer, name: string): Promise<Buffer> {
-  const found = await client.nfs(directory.lookup, at(parent, name));
-  if (found.status !== nfsStatus.OK) throw new Error(`LOOKUP ${name}: ${found.status}`);
-  return Buffer.from(found.object);
-}
-
-function at(parent: Buffer, name: string | Buffer): DirectoryOperand {
-  return { directory: parent, name: Buffer.from(name) };
-}
+import { at, lookup } from './testing/names.ts';
 
 const unchecked = { mode: createMode.UNCHECKED, attributes: { mode: 0o644 } } as const;
 
@@ -139,83 +122,6 @@ describe('a plain client', () => {
   test('cannot leave the export by ".."', async () => {
     const { client, rootHandle } = await mountPlain();
     expect((await lookup(client, rootHandle, '..')).equals(rootHandle)).toBe(true);
-  });
-
-  test('keeps handles over renames of the file and of directories above it', async () => {
-    const { client, rootHandle, root } = await mountPlain();
-    mkdirSync(join(root, 'a/b'), { recursive: true });
-    writeFileSync(join(root, 'a/b/f'), 'data');
-    const a = await lookup(client, rootHandle, 'a');
-    const b = await lookup(client, a, 'b');
-    const object = await lookup(client, b, 'f');
-    const read = () => client.nfs(file.read, { object, offset: 0, count: 4 });
-    for (const [from, to] of [
-      [at(rootHandle, 'a'), at(rootHandle, 'moved')],
-      [at(b, 'f'), at(rootHandle, 'g')],
-    ] as const) {
-      expect(await client.nfs(directory.rename, { from, to })).toMatchObject({ status: 0 });
-      expect(await read()).toMatchObject({ status: 0, data: Buffer.from('data') });
-    }
-    expect(
-      await client.nfs(directory.mkdir, { where: at(b, 'new'), attributes: {} }),
-    ).toMatchObject({ status: 0 });
-    expect(readdirSync(join(root, 'moved/b'))).toEqual(['new']);
-    renameSync(join(root, 'g'), join(root, 'by-somebody-else'));
-    expect(await read()).toMatchObject({ status: 0 });
-  });
-
-  test('finds objects again after a restart of the server, moved ones too', async () => {
-    const { client, rootHandle, root, server } = await mountPlain();
-    mkdirSync(join(root, 'a/b'), { recursive: true });
-    writeFileSync(join(root, 'a/b/f'), 'data');
-    writeFileSync(join(root, 'gone'), 'x');
-    const b = await lookup(client, await lookup(client, rootHandle, 'a'), 'b');
-    const object = await lookup(client, b, 'f');
-    const gone = await lookup(client, rootHandle, 'gone');
-    await server.close();
-    renameSync(join(root, 'a'), join(root, 'c'));
-    renameSync(join(root, 'gone'), join(root, 'other'));
-    const second = await mountPlain({ exportRoot: root });
-    expect(await second.client.nfs(file.getattr, { object })).toMatchObject({ status: 0 });
-    expect(await second.client.nfs(file.getattr, { object: b })).toMatchObject({ status: 0 });
-    expect(await second.client.nfs(file.getattr, { object: gone })).toMatchObject({ status: 0 });
-    expect(second.rootHandle.equals(rootHandle)).toBe(true);
-  });
-
-  test('a new file with the inode number of a removed one has another handle', async () => {
-    const { client, rootHandle, root } = await mountPlain();
-    writeFileSync(join(root, 'f'), 'old');
-    const object = await lookup(client, rootHandle, 'f');
-    await client.nfs(directory.remove, at(rootHandle, 'f'));
-    writeFileSync(join(root, 'f'), 'new');
-    const fresh = await lookup(client, rootHandle, 'f');
-    expect(fresh.equals(object)).toBe(false);
-    expect(await client.nfs(file.getattr, { object })).toEqual({ status: nfsStatus.STALE });
-    // The same by somebody else, behind the server's back.
-    rmSync(join(root, 'f'));
-    writeFileSync(join(root, 'f'), 'newer');
-    expect(await client.nfs(file.getattr, { object: fresh })).toEqual({
-      status: nfsStatus.STALE,
-    });
-  });
-
-  test('has its other name when one of two hard links goes', async () => {
-    const { client, rootHandle, root } = await mountPlain();
-    writeFileSync(join(root, 'one'), 'x');
-    const object = await lookup(client, rootHandle, 'one');
-    const link = { object, link: at(rootHandle, 'two') };
-    expect(await client.nfs(directory.link, link)).toMatchObject({
-      status: 0,
-      attributes: { nlink: 2 },
-    });
-    const onto = { from: at(rootHandle, 'one'), to: at(rootHandle, 'two') };
-    expect(await client.nfs(directory.rename, onto)).toMatchObject({ status: 0 });
-    expect(readdirSync(root).sort()).toEqual(['one', 'two']);
-    await client.nfs(directory.remove, at(rootHandle, 'two'));
-    expect(await client.nfs(file.getattr, { object })).toMatchObject({ attributes: { nlink: 1 } });
-    linkSync(join(root, 'one'), join(root, 'three'));
-    await client.nfs(directory.remove, at(rootHandle, 'one'));
-    expect(await client.nfs(file.getattr, { object })).toMatchObject({ attributes: { nlink: 1 } });
   });
 
   test('sees EXCLUSIVE create succeed again for the same verifier only', async () => {
@@ -402,71 +308,9 @@ describe('a plain client', () => {
     });
   });
 
-  test('is served its own export only: a handle with another export is refused', async () => {
-    const { client, rootHandle } = await mountPlain();
-    const forged = Buffer.from(rootHandle);
-    forged[2] = (forged[2] ?? 0) ^ 1;
-    expect(await client.nfs(file.getattr, { object: forged })).toEqual({
-      status: nfsStatus.BADHANDLE,
-    });
-    const odd = Buffer.from('garbage');
-    expect(await client.nfs(file.getattr, { object: odd })).toEqual({
-      status: nfsStatus.BADHANDLE,
-    });
-    const outside = Buffer.from(rootHandle);
-    outside.writeBigUInt64BE(lstatSync('/', { bigint: true }).ino, 14);
-    expect(await client.nfs(file.getattr, { object: outside })).toEqual({
-      status: nfsStatus.STALE,
-    });
-  });
-
   test('without --plain it is denied', async () => {
     const { dial, root } = await serve();
     const client = await dial();
     await expect(client.mount(mount.mnt, Buffer.from(root))).rejects.toThrow('auth-error');
-  });
-});
-
-describe.skipIf(!isRoot)('permissions, served by root', () => {
-  const user = sys('host', { uid: 1234, gid: 1234 });
-
-  test("modes are checked for the caller, and new files are the caller's", async () => {
-    const { client, rootHandle, root } = await mountPlain();
-    chmodSync(root, 0o777);
-    writeFileSync(join(root, 'private'), 'x', { mode: 0o600 });
-    const object = await lookup(client, rootHandle, 'private');
-    client.credential = user;
-    expect(await client.nfs(file.read, { object, offset: 0, count: 1 })).toMatchObject({
-      status: nfsStatus.ACCES,
-    });
-    const asked = accessBit.READ | accessBit.MODIFY;
-    expect(await client.nfs(file.access, { object, access: asked })).toMatchObject({ access: 0 });
-    expect(
-      await client.nfs(file.setattr, {
-        object,
-        change: { mode: 0o666 },
-        guardCtimeNs: undefined,
-      }),
-    ).toMatchObject({ status: nfsStatus.PERM });
-    const how = { mode: createMode.GUARDED, attributes: { mode: 0o444 } } as const;
-    const made = await client.nfs(directory.create, { where: at(rootHandle, 'mine'), how });
-    expect(made).toMatchObject({ attributes: { uid: 1234, gid: 1234, mode: 0o444 } });
-    // The owner writes through the descriptor that made the file.
-    const mine = await lookup(client, rootHandle, 'mine');
-    const data = Buffer.from('y');
-    expect(
-      await client.nfs(file.write, { object: mine, offset: 0, count: 1, stable: 0, data }),
-    ).toMatchObject({ status: 0 });
-    chmodSync(root, 0o1777);
-    expect(await client.nfs(directory.remove, at(rootHandle, 'private'))).toMatchObject({
-      status: nfsStatus.PERM,
-    });
-  });
-
-  test('from a port above 1023 a plain client is nobody, whoever it says it is', async () => {
-    const { client, rootHandle, root } = await mountPlain({ plainAnyPort: false });
-    chmodSync(root, 0o777);
-    const made = await client.nfs(directory.mkdir, { where: at(rootHandle, 'd'), attributes: {} });
-    expect(made).toMatchObject({ attributes: { uid: 65534, gid: 65534 } });
   });
 });

@@ -1,16 +1,15 @@
 /** Names in a directory, as bytes, in the file system's own order. */
-import { opendirSync } from 'node:fs';
+import { opendirSync, type OpenDirOptions } from 'node:fs';
+
+/** The typings know no Buffer names for opendir; Node has them. */
+const options = { encoding: 'buffer', bufferSize: 1024 } as unknown as OpenDirOptions;
 
 /**
  * `readdirSync` sorts by name; what a program sees natively is the order of getdents(2), and output
  * that depends on it shall be the same under tmr.
  */
 export function listDirectory(path: Buffer): Buffer[] {
-  // The typings know no Buffer names for opendir; Node has them.
-  const directory = opendirSync(path as unknown as string, {
-    encoding: 'buffer',
-    bufferSize: 1024,
-  });
+  const directory = opendirSync(path as unknown as string, options);
   try {
     const names: Buffer[] = [];
     for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
