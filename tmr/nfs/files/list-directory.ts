@@ -9,7 +9,7 @@ const options = { encoding: 'buffer', bufferSize: 1024 } as unknown as OpenDirOp
  * that depends on it shall be the same under tmr.
  */
 export function listDirectory(path: Buffer): Buffer[] {
-  const directory = opendirSync(path as unknown as string, options);
+  const directory = opendirSync(path, options);
   try {
     const names: Buffer[] = [];
     for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
