@@ -50,8 +50,9 @@ async function drawFigures(
   mkdirSync(directory, { recursive: true });
   const drawn: string[] = [];
   const notDrawn: Report['notDrawn'] = [];
-  for (const { name, title, make } of makers) {
-    const figure = make(run);
+  for (const maker of makers) {
+    const { name, title } = maker;
+    const figure = maker.make(run);
     if (typeof figure === 'string') {
       notDrawn.push({ name, reason: figure });
       continue;

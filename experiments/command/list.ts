@@ -9,7 +9,7 @@ import { UsageError } from './usage-error.ts';
 
 export function listCommand(output: Output, { json }: { json?: boolean }): void {
   if (json) {
-    const named = <T extends { name: string; title: string }>(items: readonly T[]) =>
+    const named = (items: readonly { name: string; title: string }[]) =>
       items.map(({ name, title }) => ({ name, title }));
     const faults = faultModels.map(({ name, title, about }) => ({ name, title, about }));
     output.write(

@@ -39,9 +39,7 @@ export async function renderSvg(specification: object, directory: string): Promi
   const problems: string[] = [];
   const complain = (...what: readonly unknown[]): void => void problems.push(what.join(' '));
   measureWithFont();
-  const logger = vega.logger(vega.Warn, 'error', (_method, _level, input) =>
-    complain(...(input as unknown[])),
-  );
+  const logger = vega.logger(vega.Warn, 'error', (_method, _level, input) => complain(...input));
   const compiled = compile(specification as TopLevelSpec, { logger });
   const view = new vega.View(vega.parse(compiled.spec), {
     renderer: 'none',
@@ -60,7 +58,7 @@ export async function renderSvg(specification: object, directory: string): Promi
 /** Vega measures text with a canvas, or guesses; here there is no canvas, but the font is at hand. */
 function measureWithFont(): void {
   const { textMetrics } = vega as unknown as {
-    textMetrics: { width: (item: { fontSize?: number }, text: unknown) => number };
+    textMetrics: { width: (item: { fontSize?: number }, text: string | number | null) => number };
   };
   textMetrics.width = (item, text) => textWidth(String(text ?? ''), item.fontSize ?? textSize);
 }
@@ -137,5 +135,5 @@ function filesIn(directory: string): vega.Loader {
     sanitize: (uri: string) => Promise.resolve({ href: uri }),
     http: () => Promise.reject(new Error('figures read local files only')),
     file: load,
-  } as unknown as vega.Loader;
+  };
 }

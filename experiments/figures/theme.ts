@@ -70,7 +70,8 @@ export function logDomain(values: readonly number[], room = 1.35): [number, numb
 }
 
 export const config = {
-  font: fontFamily,
+  // The SVG names the font; where it is not installed, one of like widths stands in.
+  font: `${fontFamily}, Helvetica, Arial, sans-serif`,
   background: 'white',
   padding: 0,
   view: { stroke: '#BBBBBB', strokeWidth: 0.5 },

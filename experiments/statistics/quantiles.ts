@@ -20,7 +20,7 @@ export interface BootstrapOptions {
 /** The q-quantile of a sorted sample (simple-statistics' definition), without an interval. */
 export function quantile(sorted: readonly number[], q: number): number {
   if (sorted.length === 0) throw new RangeError('a quantile needs at least one value');
-  return quantileSorted(sorted as number[], q);
+  return quantileSorted(sorted, q);
 }
 
 /**

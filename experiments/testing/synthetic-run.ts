@@ -122,8 +122,6 @@ function behaviour(
   const detected = (latencyMs: number) => ({ outcome: 'detected-masked' as const, latencyMs });
   const nothing = { outcome: 'masked' as const, latencyMs: null };
   switch (fault.kind) {
-    case 'none':
-      return nothing;
     case 'signature-bit-flip':
       return fault.link === 'sender' ? detected(noise(8)) : nothing;
     case 'replica-kill':
@@ -134,6 +132,8 @@ function behaviour(
         : nothing;
     case 'false-flag-notice':
       return policy === 'paper' ? { outcome: 'wrong-flagged', latencyMs: noise(3) } : nothing;
+    default:
+      return nothing;
   }
 }
 
