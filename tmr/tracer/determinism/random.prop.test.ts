@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, nat, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { prf, randomBytesAt } from './random.ts';
 
@@ -11,8 +11,8 @@ describe('program-visible randomness', () => {
 
   test('is one stream, however it is cut into draws', () => {
     const whole = randomBytesAt(seed, 0, 400);
-    fc.assert(
-      fc.property(fc.nat(300), fc.nat(100), (offset, length) => {
+    assert(
+      property(nat(300), nat(100), (offset, length) => {
         expect(randomBytesAt(seed, offset, length)).toEqual(
           whole.subarray(offset, offset + length),
         );

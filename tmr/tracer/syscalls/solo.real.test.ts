@@ -111,9 +111,9 @@ describe('a replica is determined by its inputs', () => {
     ['/usr/bin/awk', 'BEGIN { srand(); print rand() }'],
     ['./process-calls'],
   ] as Command[])('the same seed gives the same signatures: %s', (...command) => {
-    const first = signaturesOf(command as Command);
+    const first = signaturesOf(command);
     expect(first.length).toBeGreaterThan(20);
-    expect(signaturesOf(command as Command)).toEqual(first);
+    expect(signaturesOf(command)).toEqual(first);
   });
 
   test('what a program is given at its start is equal, and of the session', () => {

@@ -7,9 +7,7 @@ describe('a directory entry', () => {
   test('has the layout of linux_dirent64', () => {
     const bytes = Buffer.alloc(64, 0xff);
     expect(encodeDirent('64', entry, bytes, 8, 64)).toBe(24);
-    expect(bytes.toString('hex', 8, 32)).toBe(
-      '5544332211000000070000000000000018000861626300' + '00',
-    );
+    expect(bytes.toString('hex', 8, 32)).toBe('554433221100000007000000000000001800086162630000');
   });
 
   test('has its type in the last byte in the older layout', () => {

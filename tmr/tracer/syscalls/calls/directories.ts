@@ -163,7 +163,7 @@ function searchable(run: CallRun, target: Target): Buffer {
       }
       return fail('ENOTDIR');
     }
-    case 'missing':
+    default:
       return fail('ENOENT');
   }
 }

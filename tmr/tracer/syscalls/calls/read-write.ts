@@ -160,7 +160,7 @@ function readEmulated(
       return readStream(run, file, to, offset);
     case 'virtual':
       return readVirtual(run, file, to, offset);
-    case 'volume-file':
+    default:
       return readVolume(run, file, to, offset);
   }
 }

@@ -192,7 +192,7 @@ export function attributesOf(run: CallRun, target: Target, nofollow: boolean): F
       return localAttributes(run, target.path, nofollow);
     case 'virtual':
       return virtualAttributes(run, target.path);
-    case 'descriptor':
+    default:
       return attributesOfFile(run, target.file);
   }
 }
@@ -207,7 +207,7 @@ function attributesOfFile(run: CallRun, file: OpenFile): FileAttributes {
       return virtualAttributes(run, file.path);
     case 'stream':
       return streamAttributes(run, file.stream);
-    case 'local':
+    default:
       if (!file.path.startsWith('/')) return anonymous(run, file);
       if (file.path.startsWith('/dev/')) return virtualAttributes(run, file.path);
       return localAttributes(run, Buffer.from(file.path, 'latin1'), (file.flags & Open.path) !== 0);
