@@ -341,6 +341,16 @@ describe('R6, deciding', () => {
     expect(probe.nowNs).toBe(T + 2 * d);
   });
 
+  it('lets a dispute expire in a timer event only: what is in the socket is read first', () => {
+    const probe = Probe.started();
+    probe.own(voteFor(1));
+    probe.vote(2, wrongVote(1));
+    probe.vote(3, voteFor(1, { sigHi: 5 }));
+    probe.at(9 * T);
+    expect(probe.from(2, viewOf(1, { 1: voteFor(1), 2: voteFor(1) }))).toEqual([]);
+    expect(outline(probe.handle({ type: 'timer' }))).toEqual(['fence']);
+  });
+
   it('names the mechanism: call number, time-out, end of the connection, dead replica', () => {
     const mechanisms = [
       accuse3((probe) => probe.vote(3, voteFor(1, { call: 2 }))),
