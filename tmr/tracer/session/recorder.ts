@@ -7,7 +7,6 @@ const MAX_REPLICAS = 8;
 
 export class Recorder {
   readonly #self: ReplicaId;
-  readonly #replicas: number;
   /** Arrival times of the votes of two rendezvous, by parity of k; index 0 is the own vote. */
   readonly #arrivals = new Float64Array(2 * MAX_REPLICAS).fill(NaN);
   readonly #rendezvousOf = new Float64Array(2).fill(NaN);
@@ -19,9 +18,8 @@ export class Recorder {
   #burstMaxNs = 0;
   #pauseMaxNs = 0;
 
-  constructor(self: ReplicaId, replicas: number) {
+  constructor(self: ReplicaId) {
     this.#self = self;
-    this.#replicas = replicas;
   }
 
   /** A vote for rendezvous k is here; `from` 0 is the own one. */
@@ -34,9 +32,14 @@ export class Recorder {
     this.#arrivals[parity * MAX_REPLICAS + from] = nowNs;
   }
 
-  /** Skew: from the second to the last arrival, where all came (protocol.md 1). */
-  decided(k: number): void {
+  /**
+   * Skew: from the second to the last arrival (protocol.md 1). A vote that was not waited for counts
+   * with the time it was waited for, a lower bound; `members` were in before the decision.
+   */
+  decided(k: number, members: number, nowNs: number): void {
     this.#rendezvous = k + 1;
+    // Rendezvous 0 is the start, not a skew; two members have no third arrival.
+    if (k === 0 || members < 3) return;
     const base = (k & 1) * MAX_REPLICAS;
     let count = 0;
     let first = Infinity;
@@ -54,10 +57,9 @@ export class Recorder {
       }
       if (at > last) last = at;
     }
-    // Rendezvous 0 is the start, not a skew.
-    if (k > 0 && count === this.#replicas && count > 2) {
-      this.#skewMaxNs = Math.max(this.#skewMaxNs, last - second);
-    }
+    if (count < 2) return;
+    const until = count < members ? nowNs : last;
+    this.#skewMaxNs = Math.max(this.#skewMaxNs, until - second);
   }
 
   /** The replica ran for this long without a call. */

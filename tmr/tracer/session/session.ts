@@ -80,7 +80,7 @@ class Session {
     const { settings, replica } = plan;
     this.#key = Buffer.from(plan.sessionKey ?? '', 'hex');
     this.#identity = { role: 'tracer', session: plan.session, replica, buildId: buildId() };
-    this.#recorder = new Recorder(replica, settings.replicas);
+    this.#recorder = new Recorder(replica);
     this.#startDeadlineNs = native.monotonicNs() + settings.startTimeoutMs * MS;
     // A party that takes nothing for as long as the services may be silent is as good as gone.
     this.#sendTimeoutNs = settings.serviceTimeoutMs * MS;

@@ -105,11 +105,12 @@ export class Voter implements Timed {
     vote.inputs.elapsedNs = Math.max(0, this.ports.nowNs() - this.baseNs);
     vote.inputs.marks = this.marks;
     this.marks = 0;
+    const before = this.members.length;
     this.#decided = false;
     this.#recorder.arrival(vote.k, 0, native.monotonicNs());
     this.#handle({ type: 'own-vote', vote });
     if (!this.#decided) this.#pump.until(() => this.#decided);
-    this.#recorder.decided(vote.k);
+    this.#recorder.decided(vote.k, before, native.monotonicNs());
     this.ports.afterDecision(vote.k, call, pid);
   }
 
