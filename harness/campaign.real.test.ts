@@ -89,9 +89,11 @@ describe('a campaign', () => {
       name: 'pid',
       command: ['sh', '-c', 'echo $$'],
     };
-    const campaign = createLocalCampaign(campaignOptions({ workloads: [pid] }));
+    const absent: RunnableWorkload = { ...awkWorkload, name: 'absent', command: ['no-program'] };
+    const campaign = createLocalCampaign(campaignOptions({ workloads: [pid, absent] }));
     try {
-      const [info] = await campaign.prepare(onLine, signal);
+      const [info, other] = await campaign.prepare(onLine, signal);
+      expect(other!.disqualified).toMatch(/cannot be started: spawn no-program ENOENT/);
       expect(info!.disqualified).toMatch(/differs from a native run: stdout differs at byte/);
       const record = await campaign.run(trialSpec({ workload: 'pid' }), signal);
       expect(record).toMatchObject({ outcome: 'harness-error', runNs: null });

@@ -116,6 +116,9 @@ async function runNatively(
       ...streams,
       limitMs: NATIVE_LIMIT_MS,
       signal,
+    }).catch((error: NodeJS.ErrnoException) => {
+      if (error.syscall?.startsWith('spawn') !== true) throw error;
+      throw new Disqualified(`the program cannot be started: ${error.message}`);
     });
     if (end.type === 'limit') {
       throw new Disqualified(`a native run did not end within ${NATIVE_LIMIT_MS} ms`);

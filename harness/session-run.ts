@@ -1,5 +1,5 @@
 /** One session on running hosts: `tmr monitor` as a child, and what it left. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Detect, Policy } from '../tmr/core/types.ts';
 import { report as reportSchema, type Report } from '../tmr/monitor/report-schema.ts';
@@ -41,6 +41,7 @@ export interface SessionRun {
 
 export async function runSession(request: SessionRequest): Promise<SessionRun> {
   const file = (name: string): string => join(request.directory, name);
+  rmSync(file('report.json'), { force: true });
   const end = await runProcess({
     command: [process.execPath, tmrScript(), ...monitorArguments(request, file('report.json'))],
     cwd: request.cwd,
