@@ -8,7 +8,8 @@ import type { Address, FromMonitor } from '../wire/messages.ts';
 import { decodeToMonitor, encodeFromMonitor, slotOpBytes } from '../wire/monitor-codec.ts';
 import { StartError } from './errors.ts';
 import { acceptHello, FramedSocket } from './framed-socket.ts';
-import type { MonitorSession, ReplicaLink } from './session.ts';
+import type { ReplicaLink } from './session-types.ts';
+import type { MonitorSession } from './session.ts';
 
 export interface SessionListener {
   /** Where it listens, the port filled in. */

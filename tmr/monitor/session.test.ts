@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FromMonitor, SlotOp, ToMonitor } from '../wire/messages.ts';
 import type { SessionResult } from './facts.ts';
 import { MonitorSession } from './session.ts';
-import type { SessionOptions, StreamOp } from './session.ts';
+import type { SessionOptions, StreamOp } from './session-types.ts';
 import type { SlotResult } from './slots.ts';
 
 /** A session with scripted replicas; streams collect what is let out. */

@@ -2,69 +2,23 @@
  * One session as the monitor sees it: start, slots, flags, signals, end. Input and output come in
  * as `SessionOutside`, so that tests drive the same object as `launch.ts` does.
  */
-import type { Mechanism, Policy, ReplicaId } from '../core/types.ts';
-import type { Address, FromMonitor, SlotOp, ToMonitor } from '../wire/messages.ts';
+import type { Mechanism, ReplicaId } from '../core/types.ts';
+import type { Address, SlotOp, ToMonitor } from '../wire/messages.ts';
 import { exitStatus } from './errors.ts';
 import { SessionFacts } from './facts.ts';
 import type { SessionResult } from './facts.ts';
 import { NoticeBook } from './notices.ts';
 import type { Notice, NoticeDecision } from './notices.ts';
+import type {
+  ReplicaLink,
+  ReplicaRecord,
+  ReplicaState,
+  SessionOptions,
+  SessionOutside,
+} from './session-types.ts';
+import { ForwardedSignal } from './forwarded-signal.ts';
 import { SlotQuorum } from './slots.ts';
-import type { SlotDecision, SlotResult } from './slots.ts';
-
-/** Slots that the standard streams carry out. */
-export type StreamOp = Exclude<SlotOp, { type: 'exit' } | { type: 'abort' }>;
-
-/** A connection to a session process, after HELLO. */
-export interface ReplicaLink {
-  send(message: FromMonitor): void;
-  /** Sends what is under way, then ends the connection. */
-  close(): void;
-}
-
-export interface SessionOutside {
-  /** CLOCK_MONOTONIC. */
-  nowNs(): number;
-  /** Carries a slot out on the real descriptors. Never rejects: errors are -errno. */
-  perform(op: StreamOp): Promise<SlotResult>;
-  /** Calls `then` after `ms`; returns how to call it off. */
-  after(ms: number, then: () => void): () => void;
-  /** Asks the daemon of a replica to end its session process. */
-  stopReplica(replica: ReplicaId): void;
-  /** Where `from` is to dial `to`. */
-  route(from: ReplicaId, to: ReplicaId, own: Address): Address;
-  /** One line of ours on stderr, without prefix. */
-  say(line: string): void;
-  /** Something that `tmr status` shows has changed. */
-  changed(): void;
-}
-
-export interface SessionOptions {
-  replicas: number;
-  policy: Policy;
-  startTimeoutMs: number;
-  /** How long stragglers may take after the exit status is out: T + 2d (R10), and some. */
-  lingerMs: number;
-  /** How long to wait for a word about a signal's disposition before taking it for the default. */
-  signalGraceMs: number;
-}
-
-export type ReplicaState = 'starting' | 'member' | 'flagged' | 'fenced' | 'gone';
-
-export interface ReplicaRecord {
-  replica: ReplicaId;
-  state: ReplicaState;
-  link: ReplicaLink | undefined;
-  /** Its connection has not ended, whatever we think of it. */
-  connected: boolean;
-  pid: number;
-  replicaPid: number;
-  address: Address | undefined;
-  /** Why it is no member any more. */
-  reason: string;
-}
-
-const SIGINT = 2;
+import type { SlotDecision } from './slots.ts';
 
 type Phase = 'starting' | 'running' | 'ending' | 'ended';
 
@@ -80,14 +34,10 @@ export class MonitorSession {
   readonly #evidence = new Map<ReplicaId, Mechanism>();
   readonly #nfsLostBy = new Set<ReplicaId>();
   readonly #stoppedBy = new Map<ReplicaId, string>();
-  /** What each replica would do with the signal that is being forwarded. */
-  readonly #dispositions = new Map<ReplicaId, string>();
+  readonly #signals: ForwardedSignal;
   #resolve!: (result: SessionResult) => void;
   #phase: Phase = 'starting';
   #suspended = false;
-  /** The last signal forwarded, and whether the program is known to take care of it. */
-  #signal = 0;
-  #signalHandled = false;
   #completed: SessionResult | undefined;
   #cancelTimer: () => void = () => undefined;
 
@@ -109,6 +59,12 @@ export class MonitorSession {
     }
     this.#slots = new SlotQuorum(ids, Math.min(2, options.replicas));
     this.#notices = new NoticeBook(ids, options.policy);
+    this.#signals = new ForwardedSignal({
+      graceMs: options.signalGraceMs,
+      live: () => this.#live(),
+      after: (ms, due) => this.#outside.after(ms, due),
+      interrupt: (signal) => this.#interrupt(signal),
+    });
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -192,20 +148,9 @@ export class MonitorSession {
   /** SIGINT, SIGTERM or SIGHUP from the user (R18). */
   signal(signal: number): void {
     if (this.#phase === 'ended') return;
-    if (this.#completed !== undefined) {
-      this.#finish(this.#completed);
-    } else if (this.#phase === 'starting' || (signal === SIGINT && this.#signal === SIGINT)) {
-      this.#interrupt(signal);
-    } else {
-      this.#signal = signal;
-      this.#signalHandled = false;
-      this.#dispositions.clear();
-      for (const { link } of this.#live()) link.send({ type: 'signal', signal });
-      this.#outside.after(this.#options.signalGraceMs, () => {
-        const unanswered = this.#signal === signal && !this.#signalHandled;
-        if (unanswered && this.#phase === 'running') this.#interrupt(signal);
-      });
-    }
+    if (this.#completed !== undefined) this.#finish(this.#completed);
+    else if (this.#phase === 'starting') this.#interrupt(signal);
+    else this.#signals.raise(signal);
   }
 
   suspend(): void {
@@ -263,7 +208,7 @@ export class MonitorSession {
         this.facts.rendezvous = Math.max(this.facts.rendezvous, message.rendezvous);
         break;
       case 'disposition':
-        this.#disposition(replica, message.signal, message.kind);
+        this.#signals.answer(replica, message.signal, message.kind);
         break;
       case 'ready':
       case 'flag':
@@ -414,16 +359,6 @@ export class MonitorSession {
 
   #lostNow(): void {
     if (Number.isNaN(this.facts.tFirstLostNs)) this.facts.tFirstLostNs = this.#outside.nowNs();
-  }
-
-  #disposition(replica: ReplicaId, signal: number, kind: string): void {
-    if (signal !== this.#signal) return;
-    this.#dispositions.set(replica, kind);
-    const equal = [...this.#dispositions.values()].filter((other) => other === kind).length;
-    if (equal < Math.min(2, this.#live().length)) return;
-    // Otherwise it is the program's business: delivered at an agreed rendezvous.
-    if (kind === 'default') this.#interrupt(signal);
-    else this.#signalHandled = true;
   }
 
   #leave(record: ReplicaRecord, state: ReplicaState, reason: string): void {

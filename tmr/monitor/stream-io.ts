@@ -8,7 +8,7 @@ import { constants } from 'node:os';
 import type { StandardStream } from '../wire/session-plan.ts';
 import { SLOT_BYTES_MAX } from '../wire/slot-codec.ts';
 import type { NativeDescriptors } from './native.ts';
-import type { StreamOp } from './session.ts';
+import type { StreamOp } from './session-types.ts';
 import type { SlotResult } from './slots.ts';
 
 const { S_IFMT, S_IFREG, S_IFBLK } = fs.constants;
