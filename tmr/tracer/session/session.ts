@@ -106,6 +106,7 @@ class Session {
     });
     this.#pump.until(() => this.#peers !== undefined);
     const voter = this.#startVoter(monitor, interpose);
+    voter.start();
     const server = this.#dialServer();
     this.#watchServices(server, monitor);
     this.#runProgram(voter, server, monitor);
@@ -310,7 +311,7 @@ class Session {
     if (pid === undefined || this.#voter === undefined) return;
     const kind = disposition(pid, signal);
     this.#monitor?.send({ type: 'disposition', signal, kind });
-    if (kind !== 'default') this.#voter.marks |= 1 << (signal - 1);
+    if (kind !== 'default') this.#voter.announceSignal(signal);
   }
 
   /** Ctrl-Z (R18): time-outs stop, and the replica is held at its next rendezvous. */

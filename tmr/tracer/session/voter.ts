@@ -19,6 +19,7 @@ import type { Link } from './link.ts';
 import type { MonitorLink } from './monitor-link.ts';
 import type { Pump, Timed } from './pump.ts';
 import { SessionEnd } from './session-end.ts';
+import { SignalMarks } from './signal-marks.ts';
 import type { SessionPorts } from './session-ports.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -36,8 +37,8 @@ export class Voter implements Timed {
   members: readonly ReplicaId[] = [];
   /** CLOCK_MONOTONIC at the close of rendezvous 0: elapsed time counts from here (R8). */
   baseNs: number;
-  /** Signals announced by the monitor since the last vote (R18). */
-  marks = 0;
+  /** Signals announced by the monitor, and how often each was announced and delivered (R18). */
+  readonly #signals = new SignalMarks();
   readonly agreed: AgreedInputs = { elapsedNs: 0, marks: 0 };
   readonly #vote: Vote = {
     stream: 0,
@@ -103,15 +104,25 @@ export class Voter implements Timed {
     this.ports.atRendezvous(vote.k, call, pid);
     if (this.#suspended) this.#pump.until(() => !this.#suspended);
     vote.inputs.elapsedNs = Math.max(0, this.ports.nowNs() - this.baseNs);
-    vote.inputs.marks = this.marks;
-    this.marks = 0;
+    vote.inputs.marks = this.#signals.marks;
     const before = this.members.length;
     this.#decided = false;
     this.#recorder.arrival(vote.k, 0, native.monotonicNs());
     this.#handle({ type: 'own-vote', vote });
     if (!this.#decided) this.#pump.until(() => this.#decided);
     this.#recorder.decided(vote.k, before, native.monotonicNs());
+    this.#signals.delivered(this.agreed.marks);
     this.ports.afterDecision(vote.k, call, pid);
+  }
+
+  /** All peers are connected: the clock of the start runs (R0). */
+  start(): void {
+    this.#handle({ type: 'timer' });
+  }
+
+  /** The monitor announced a signal that the program takes care of. */
+  announceSignal(signal: number): void {
+    this.#signals.announced(signal);
   }
 
   /** R10: DONE, and answering until nobody needs this tracer. */

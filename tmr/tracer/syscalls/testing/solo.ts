@@ -144,7 +144,7 @@ class Solo implements CallRun {
       seccompAllow: [],
     });
     closeSync(fd);
-    this.#replica = new Replica(tracee, new Recorder(1, 1), {
+    this.#replica = new Replica(tracee, new Recorder(1), {
       tick: () => {
         if (monotonicNs() - this.#startNs > DEADLINE_NS) throw new Error('30 s without an end');
       },
