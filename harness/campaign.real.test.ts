@@ -68,6 +68,32 @@ describe('a campaign', () => {
     }
   });
 
+  it('has ended what a trial started when an abort is told, and runs the next one', async () => {
+    const campaign = createLocalCampaign(campaignOptions());
+    try {
+      await campaign.prepare(onLine, signal);
+      const trigger = { type: 'rendezvous', k: 20 } as const;
+      const fault = { kind: 'tracer-delay', replica: 1, delayMs: 600_000, trigger } as const;
+      const abort = new AbortController();
+      const endless = campaign.run(trialSpec({ fault, timeoutMs: 600_000 }), abort.signal);
+      const replicas = await vi.waitFor(() => {
+        const found = descendants(process.pid).filter(({ pid }) =>
+          commandOf(pid).startsWith('awk'),
+        );
+        expect(found).toHaveLength(3);
+        return found;
+      }, 30_000);
+      abort.abort();
+      await expect(endless).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+      expect(replicas.filter((one) => !isDead(one))).toEqual([]);
+      expect(await campaign.run(trialSpec({ timeoutMs: 10_000 }), signal)).toMatchObject({
+        outcome: 'masked',
+      });
+    } finally {
+      await campaign.close();
+    }
+  });
+
   it('starts again what was killed between two trials', async () => {
     const campaign = createLocalCampaign(campaignOptions());
     try {

@@ -123,10 +123,15 @@ class LocalCampaign implements Campaign {
     signal: AbortSignal,
     work: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
-    const promise = work(AbortSignal.any([signal, this.#closing.signal]));
+    const both = AbortSignal.any([signal, this.#closing.signal]);
+    const promise = work(both);
     this.#running.add(promise);
     try {
       return await promise;
+    } catch (error) {
+      // A monitor that was killed leaves a session that only its hosts can end at once.
+      if (both.aborted) await this.#hosts.restart();
+      throw error;
     } finally {
       this.#running.delete(promise);
     }
