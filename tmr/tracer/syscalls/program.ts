@@ -141,11 +141,14 @@ export function interpreterOf(head: Buffer): { path: Buffer; arg: Buffer | undef
   };
 }
 
+/** Then the owner's pid in 7 digits (PID_MAX_LIMIT), by which what a killed owner left is found. */
+export const copiesPrefix = '/tmp/tmr-exec-';
+
 const COPY_CHUNK_BYTES = 1024 * 1024;
 
 /** Into a directory of the tracer's own, whose name has a fixed length: it stands on the stack. */
 function copyProgram(state: ProcessState, source: Source): Buffer {
-  state.execDirectory ??= mkdtempSync('/tmp/tmr-exec-');
+  state.execDirectory ??= mkdtempSync(`${copiesPrefix}${String(process.pid).padStart(7, '0')}-`);
   const path = `${state.execDirectory}/${String(state.execCopies).padStart(8, '0')}`;
   state.execCopies++;
   const fd = openSync(path, 'wx', 0o700);
