@@ -357,6 +357,17 @@ describe('signals of the user', () => {
     expect(bench.result).toMatchObject({ outcome: 'interrupted', exit: { signal: 2 } });
   });
 
+  it('do not undo the exit status of a program that ended meanwhile', async () => {
+    const bench = Bench.running();
+    bench.session.signal(15);
+    bench.slot(1, 0, exit3);
+    bench.slot(2, 0, exit3);
+    bench.fire(500);
+    for (const replica of [1, 2, 3]) bench.close(replica);
+    await bench.settle();
+    expect(bench.result).toMatchObject({ outcome: 'completed', exit: { status: 3 } });
+  });
+
   it('end the session when nobody answers', async () => {
     const bench = Bench.running();
     bench.session.signal(2);

@@ -63,7 +63,10 @@ export class MonitorSession {
       graceMs: options.signalGraceMs,
       live: () => this.#live(),
       after: (ms, due) => this.#outside.after(ms, due),
-      interrupt: (signal) => this.#interrupt(signal),
+      interrupt: (signal) => {
+        // A program that has ended by itself was not interrupted.
+        if (this.#completed === undefined) this.#interrupt(signal);
+      },
     });
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
