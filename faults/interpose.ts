@@ -47,7 +47,7 @@ export function inject(
       return apply(replicaKill, fault);
     case 'tracer-delay':
       return apply(tracerDelay, fault);
-    case 'false-flag-notice':
+    default:
       return apply(falseFlagNotice, fault);
   }
 }

@@ -74,7 +74,7 @@ function describeSpec(spec: Exclude<FaultSpec | ResolvedFault, { kind: 'none' }>
           : `${formatMs(duration.fromMs)}..${formatMs(duration.toMs)}`;
       return [`replica=${spec.target.replica}`, `delay=${delay}`];
     }
-    case 'false-flag-notice':
+    default:
       return [`accuser=${spec.target.accuser}`, `accused=${spec.accused}`];
   }
 }
@@ -94,7 +94,7 @@ function build(kind: FaultKind, values: Values): FaultSpec {
       const target = { type: 'tracer', replica: values.replica('replica') } as const;
       return { kind: kind.name, target, duration: values.delay(), ...common };
     }
-    case 'false-flag-notice': {
+    default: {
       const target = { type: 'nfs', accuser: values.replica('accuser') } as const;
       return { kind: kind.name, target, accused: values.replica('accused'), ...common };
     }

@@ -193,7 +193,7 @@ async function inMidTrial(
 ): Promise<{ owner: ChildProcess; tree: ProcessIdentity[]; output: () => string }> {
   const owner = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
-  owner.stdout!.setEncoding('utf8').on('data', (text: string) => {
+  owner.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
   const tree = await vi.waitFor(

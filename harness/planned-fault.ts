@@ -35,7 +35,7 @@ export function resolvePlanned(
         duration: planned.delayMs,
         ...common,
       };
-    case 'false-flag-notice':
+    default:
       return {
         kind: planned.kind,
         target: { type: 'nfs', accuser: planned.replica },

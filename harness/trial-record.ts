@@ -132,14 +132,13 @@ function fillFromReport(record: TrialRecord, report: Report, fault: ResolvedFaul
 /** P3's bound for this kind of fault; null where nobody is to be flagged. */
 function boundOf({ bounds }: Report, fault: ResolvedFault): number | null {
   switch (fault.kind) {
-    case 'none':
-    case 'false-flag-notice':
-      return null;
     case 'signature-bit-flip':
       return fault.target.type === 'link' ? null : bounds.wrongVoteMs;
     case 'replica-kill':
     case 'tracer-delay':
       return bounds.absentVoteMs;
+    default:
+      return null;
   }
 }
 

@@ -22,7 +22,7 @@ type Stamped<Event> = Event extends unknown ? Omit<Event, 'replica' | 'tNs'> : n
 /** Logs an event with this process's replica and the time of the call. */
 export function log(context: InjectorContext, event: Stamped<FaultEvent>): void {
   const tNs = context.monotonicNs();
-  context.write({ ...event, replica: context.replica, tNs } as FaultEvent);
+  context.write({ ...event, replica: context.replica, tNs });
 }
 
 export function isTarget(
