@@ -132,9 +132,11 @@ describe('a campaign', () => {
 
 describe('the owner of a campaign in mid-trial', () => {
   // Beside a `dist` of its own, which is the project's: that may belong to somebody else.
-  const directory = mkdtempSync(join(tmpdir(), 'tmr-campaign-owner-'));
-  const script = join(directory, 'test', 'owner.mjs');
+  let directory: string;
+  let script: string;
   beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'tmr-campaign-owner-'));
+    script = join(directory, 'test', 'owner.mjs');
     symlinkSync(join(import.meta.dirname, '..', 'dist'), join(directory, 'dist'));
     await build({
       entryPoints: [join(import.meta.dirname, 'fixtures', 'campaign-owner.ts')],
