@@ -14,7 +14,7 @@ const SIGKILL = 9;
 export type ToSessionProcess = { type: 'run'; plan: SessionPlan };
 export type FromSessionProcess = { type: 'idle' } | { type: 'done'; result: SessionResult };
 
-native.setParentDeathSignal(SIGKILL, Number(process.env['TMR_DAEMON_PID'] ?? process.ppid));
+endWithDaemon(Number(process.env['TMR_DAEMON_PID'] ?? process.ppid));
 // Orphans of a replica must be reaped here, not by a PID 1 that may never do it.
 native.setChildSubreaper();
 // The terminal's keys reach the whole foreground group; what they mean is the monitor's affair (R18).
@@ -53,4 +53,13 @@ async function loadInterposer(plan: SessionPlan): Promise<Interpose | undefined>
 
 function tell(message: FromSessionProcess): void {
   process.send?.(message);
+}
+
+/** A daemon that ended while this process started has nothing more to say, nor has this process. */
+function endWithDaemon(daemon: number): void {
+  try {
+    native.setParentDeathSignal(SIGKILL, daemon);
+  } catch {
+    process.exit(0);
+  }
 }

@@ -6,7 +6,6 @@ import type { Exited, Running, Stopped } from 'ptrace-napi';
 import { buildId } from '../../wire/build-id.ts';
 import type { SessionPlan } from '../../wire/session-plan.ts';
 import type { FileService } from '../files/types.ts';
-import type { MonitorPort } from '../ports.ts';
 import type { ProcessState } from '../process-state.ts';
 import { initialProcessState } from '../syscalls/initial-state.ts';
 import { resolveProgram } from '../syscalls/program.ts';
@@ -19,7 +18,6 @@ export interface Launched {
   process: ProcessState;
   /** Of program and build, for rendezvous 0 (R0). */
   digest: { hi: number; lo: number };
-  tsc: 'trap' | 'native';
   kill(tracee: Stopped): void;
   cleanUp(): void;
 }
@@ -28,13 +26,11 @@ export interface Launched {
 export function launchReplica(
   plan: SessionPlan,
   files: FileService,
-  _monitor: MonitorPort,
   cpus: readonly number[],
 ): Launched {
   const { program, settings } = plan;
   const state = initialProcessState(plan);
   const image = resolveProgram(files, state, Buffer.from(program.file));
-  const trapTsc = settings.tsc !== 'native';
   const tracee = withDevNull((fd) =>
     native.spawn({
       file: image.localPath,
@@ -50,7 +46,7 @@ export function launchReplica(
       umask: 0,
       affinity: cpus,
       disableAslr: true,
-      trapTsc,
+      trapTsc: settings.tsc !== 'native',
       seccompAllow: [],
     }),
   );
@@ -58,7 +54,6 @@ export function launchReplica(
     tracee,
     process: state,
     digest: imageDigest(image.localPath),
-    tsc: trapTsc ? 'trap' : 'native',
     kill: endTracee,
     cleanUp: () => image.cleanUp(),
   };

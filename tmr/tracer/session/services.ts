@@ -13,7 +13,7 @@ export class Services implements Timed {
   readonly #graceNs: number;
   readonly #ping: Record<Party, () => void>;
   readonly #tell: (lost: Party) => void;
-  readonly #heardNs: Record<Party, number>;
+  #heardNs: Record<Party, number>;
   #nextPingNs: number;
   #lost: Party | undefined;
   #leaveNs = Infinity;
@@ -51,6 +51,17 @@ export class Services implements Timed {
     this.#tell(party);
   }
 
+  /** Ctrl-Z (R18): nobody is expected to answer. */
+  suspend(): void {
+    this.#nextPingNs = Infinity;
+  }
+
+  resume(): void {
+    const nowNs = native.monotonicNs();
+    this.#heardNs = { 'file server': nowNs, monitor: nowNs };
+    this.#nextPingNs = nowNs + this.#serviceTimeoutNs / 4;
+  }
+
   nextDeadlineNs(): number {
     return Math.min(this.#nextPingNs, this.#leaveNs);
   }
@@ -61,6 +72,7 @@ export class Services implements Timed {
       this.#nextPingNs = Infinity;
       return;
     }
+    if (nowNs < this.#nextPingNs) return;
     for (const party of ['file server', 'monitor'] as const) {
       if (nowNs - this.#heardNs[party] >= this.#serviceTimeoutNs) this.lose(party);
       else this.#ping[party]();

@@ -3,6 +3,7 @@
  * trace loop, and leaving nothing behind.
  */
 import * as native from 'ptrace-napi';
+import { tickMs } from '../../core/bounds.ts';
 import { createCore } from '../../core/create-core.ts';
 import type { ReplicaId } from '../../core/types.ts';
 import { buildId } from '../../wire/build-id.ts';
@@ -26,10 +27,7 @@ import { TraceLoop } from './trace-loop.ts';
 import { Voter } from './voter.ts';
 
 const MS = 1e6;
-/** Bounds on the periodic look at the sockets while the replica computes (protocol.md 1). */
-const TICK_MIN_NS = 2e6;
-const TICK_MAX_NS = 100e6;
-
+const PROGRESS_PERIOD_NS = 500 * MS;
 /** What the daemon is told about a session that is over. */
 export interface SessionResult {
   outcome: 'completed' | SessionEnd['kind'] | 'failed';
@@ -52,11 +50,6 @@ export function runSession(
   }
 }
 
-/** CLOCK_MONOTONIC period after which a tracer blocked in a wait looks at its sockets. */
-export function tickNs(timeoutMs: number): number {
-  return Math.min(TICK_MAX_NS, Math.max(TICK_MIN_NS, (timeoutMs * MS) / 16));
-}
-
 class Session {
   readonly #plan: SessionPlan;
   readonly #key: Buffer;
@@ -67,6 +60,7 @@ class Session {
   readonly #startDeadlineNs: number;
   readonly #sendTimeoutNs: number;
   #listener = -1;
+  #nextProgressNs = 0;
   #monitor: MonitorLink | undefined;
   #server: ServerLink | undefined;
   #services: Services | undefined;
@@ -95,7 +89,7 @@ class Session {
   run(interpose: Interpose | undefined): void {
     const { settings } = this.#plan;
     this.#placer.place(0);
-    native.setTick(Math.min(tickNs(settings.timeoutMs), this.#placer.periodNs));
+    native.setTick(Math.min(tickMs(settings.timeoutMs) * MS, this.#placer.periodNs));
     const listening = native.listen(this.#plan.listen.host, this.#plan.listen.port, 16);
     this.#listener = listening.fd;
     const monitor = this.#dialMonitor();
@@ -259,7 +253,7 @@ class Session {
       caches: settings.caches,
       credentials: { uid: program.uid, gid: program.gid, groups: program.groups },
     });
-    const launched = launchReplica(this.#plan, files, monitor, this.#placer.cpus());
+    const launched = launchReplica(this.#plan, files, this.#placer.cpus());
     this.#launched = launched;
     const loop = new TraceLoop({
       tracee: launched.tracee,
@@ -273,8 +267,9 @@ class Session {
         this.#placer.place(launched.tracee.pid);
         this.#pump.poll();
       },
-      mayTakeEffect: () => {
+      decided: () => {
         if (this.#services?.lost === true) this.#pump.until(() => false);
+        this.#tellProgress(voter, monitor);
       },
     });
     this.#loop = loop;
@@ -290,11 +285,19 @@ class Session {
     monitor.send({ type: 'progress', rendezvous: voter.k + 1, members: voter.members.length });
   }
 
+  /** For `--progress`: now and then, at a rendezvous. */
+  #tellProgress(voter: Voter, monitor: MonitorLink): void {
+    const nowNs = native.monotonicNs();
+    if (nowNs < this.#nextProgressNs) return;
+    this.#nextProgressNs = nowNs + PROGRESS_PERIOD_NS;
+    monitor.send({ type: 'progress', rendezvous: voter.k + 1, members: voter.members.length });
+  }
+
   #sendStatistics(): void {
     this.#monitor?.send({
       type: 'statistics',
       json: this.#recorder.statistics({
-        tsc: this.#launched?.tsc ?? 'native',
+        tsc: this.#loop?.tsc.used ?? (this.#plan.settings.tsc === 'native' ? 'native' : 'trap'),
         placement: this.#placer.placement,
       }),
     });
@@ -316,8 +319,13 @@ class Session {
 
   /** Ctrl-Z (R18): time-outs stop, and the replica is held at its next rendezvous. */
   #suspend(suspend: boolean): void {
-    if (suspend) this.#voter?.suspend();
-    else this.#voter?.resume();
+    if (suspend) {
+      this.#voter?.suspend();
+      this.#services?.suspend();
+    } else {
+      this.#services?.resume();
+      this.#voter?.resume();
+    }
   }
 
   #killReplica(): void {

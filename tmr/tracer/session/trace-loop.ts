@@ -6,7 +6,7 @@ import * as native from 'ptrace-napi';
 import { StopKind, type Stopped } from 'ptrace-napi';
 import { pseudoCall, type AgreedInputs } from '../../core/types.ts';
 import type { SessionPlan } from '../../wire/session-plan.ts';
-import { afterExec, prepareExec } from '../determinism/exec.ts';
+import { afterExec, prepareExec, type Fingerprint } from '../determinism/exec.ts';
 import { randomBytesAt } from '../determinism/random.ts';
 import { advanceVirtualClock } from '../determinism/clock.ts';
 import { emulateTsc, isTscTrap, restoreSegvAction } from '../determinism/tsc.ts';
@@ -16,6 +16,7 @@ import type { ProcessState } from '../process-state.ts';
 import { SyscallError } from '../syscall-error.ts';
 import { errnoName } from '../syscalls/abi/errno.ts';
 import { disposition } from '../determinism/disposition.ts';
+import { endProcess } from '../syscalls/process-end.ts';
 import { sign, signature } from '../syscalls/signature.ts';
 import { nameOf } from '../syscalls/numbers.ts';
 import type { CallPolicy } from '../syscalls/policy.ts';
@@ -23,6 +24,7 @@ import { policyOf } from '../syscalls/table.ts';
 import type { Recorder } from './recorder.ts';
 import { Replica, ReplicaEnded, type WhileRunning } from './replica.ts';
 import { SessionEnd } from './session-end.ts';
+import { TscGuard } from './tsc-guard.ts';
 import type { Voter } from './voter.ts';
 
 /** How the program ended, as all replicas agreed. */
@@ -37,8 +39,8 @@ export interface TraceLoopOptions {
   voter: Voter;
   recorder: Recorder;
   tick: () => void;
-  /** False once a trusted party is lost: no call may take effect (R19). */
-  mayTakeEffect: () => void;
+  /** After each decision; does not return once a trusted party is lost (R19). */
+  decided: () => void;
 }
 
 export class TraceLoop implements CallRun {
@@ -49,8 +51,9 @@ export class TraceLoop implements CallRun {
   readonly replica: Replica;
   readonly #voter: Voter;
   readonly #recorder: Recorder;
-  readonly #mayTakeEffect: () => void;
+  readonly #decided: () => void;
   readonly #seed: Buffer;
+  readonly tsc: TscGuard;
   #execPending = true;
   #ended: ProgramEnd | undefined;
   scratch = { address: 0, size: 0 };
@@ -62,8 +65,9 @@ export class TraceLoop implements CallRun {
     this.monitor = this.#watchingForTheEnd(options.monitor);
     this.#voter = options.voter;
     this.#recorder = options.recorder;
-    this.#mayTakeEffect = options.mayTakeEffect;
+    this.#decided = options.decided;
     this.#seed = Buffer.from(options.plan.settings.seed, 'hex');
+    this.tsc = new TscGuard(options.plan.settings.tsc);
     const whileRunning: WhileRunning = {
       tick: options.tick,
       exec: (tracee) => this.#exec(tracee),
@@ -73,8 +77,9 @@ export class TraceLoop implements CallRun {
 
   /** From the exec stop to the end of the program. Throws SessionEnd when the session ends first. */
   run(programDigest: { hi: number; lo: number }): ProgramEnd {
-    this.#exec(this.tracee);
-    this.#vote(pseudoCall.exec, programDigest.hi, programDigest.lo);
+    const machine = Buffer.from(JSON.stringify(this.#exec(this.tracee)));
+    native.hashBytes(machine, 0, machine.length, programDigest.hi, programDigest.lo);
+    this.#vote(pseudoCall.exec, native.hash[0] as number, native.hash[1] as number);
     this.#voter.baseNs = native.monotonicNs();
     try {
       for (let signal = 0; ;) signal = this.#atStop(this.replica.resume('cont', signal));
@@ -159,8 +164,9 @@ export class TraceLoop implements CallRun {
     if (this.#execPending) {
       this.#execPending = false;
       this.scratch = afterExec(this);
-      stop = this.tracee;
     }
+    this.tsc.atCall(this);
+    stop = this.tracee;
     const call = stop.call;
     const policy = policyOf(call);
     sign(stop, policy, this.replica.foldHi, this.replica.foldLo);
@@ -175,7 +181,7 @@ export class TraceLoop implements CallRun {
 
   #vote(call: number, sigHi: number, sigLo: number): void {
     this.#voter.rendezvous(call, sigHi, sigLo, this.replica.pid);
-    this.#mayTakeEffect();
+    this.#decided();
     advanceVirtualClock(this.process);
   }
 
@@ -212,8 +218,7 @@ export class TraceLoop implements CallRun {
     }
     if (!isFatal(this.replica.pid, signal)) return signal;
     this.#vote(pseudoCall.signal, 0, signal);
-    this.files.flush();
-    this.monitor.slot({ type: 'exit', kind: 'signal', value: signal });
+    endProcess(this, 'signal', signal);
     return signal;
   }
 
@@ -225,9 +230,12 @@ export class TraceLoop implements CallRun {
     }
   }
 
-  #exec(tracee: Stopped): void {
-    prepareExec(tracee, this.plan, this.process);
+  /** Returns what kernel and CPU told the program, to be equal on all hosts (R0). */
+  #exec(tracee: Stopped): Omit<Fingerprint, 'stackPointer'> {
+    const { stackPointer: _moves, ...machine } = prepareExec(tracee, this.plan, this.process);
     this.#execPending = true;
+    this.tsc.exec();
+    return machine;
   }
 }
 
