@@ -4,7 +4,7 @@
  * never reads it.
  */
 import { openSync, readFileSync, writeSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const nanoseconds = z.number().nonnegative();
 

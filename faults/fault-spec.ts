@@ -3,7 +3,7 @@
  * is drawn from the seed by `resolve.ts`, so that a trial replays. `text.ts` reads and writes the
  * short form; `fault-kinds.ts` says what each kind and parameter means.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const faultKindNames = [
   'none',

@@ -3,7 +3,7 @@
  * the injector of one fault, and notes when this tracer accused somebody and when the program went
  * on. Options: `{ spec, eventLog }`, spec being a fault as text or data with nothing left to draw.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Interpose, SessionPorts } from '../tmr/tracer/session/session-ports.ts';
 import { openEventLog } from './event-log.ts';
 import { FaultSpecError, parseFaultData, type ResolvedFault } from './fault-spec.ts';

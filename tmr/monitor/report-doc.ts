@@ -1,5 +1,5 @@
 /** docs/report.md, made from the schema so that it cannot fall behind it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { report } from './report-schema.ts';
 
 interface Schema {

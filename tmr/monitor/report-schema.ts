@@ -3,7 +3,7 @@
  * CLOCK_MONOTONIC nanoseconds of the host that took them; `bootId` names the monitor's boot.
  * docs/report.md is made from the descriptions here, and a test checks that it is current.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const replica = z.int().min(1);
 const ns = z.number().nullable();

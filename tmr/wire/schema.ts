@@ -2,7 +2,7 @@
  * Checks of what daemons and the monitor receive as JSON. Only asynchronous processes import this:
  * a session process gets a plan that its daemon has checked already, and starts faster without zod.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FromDaemon, ToDaemon } from './control-codec.ts';
 import type { SessionPlan } from './session-plan.ts';
 

@@ -1,5 +1,5 @@
 /** The configuration that a monitor opens a session with, checked. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SessionConfig } from '../protocol/private-program.ts';
 
 const volume = z.object({
