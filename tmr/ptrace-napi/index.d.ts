@@ -303,6 +303,13 @@ export function recv(fd: number, into: Uint8Array, offset: number, length: numbe
  * ppoll over `fds` (entries below 0 are skipped) until one is readable or at its end, the deadline,
  * or a signal. `ready[i]` becomes 1 where recv will not block. Returns the count, 0 at the
  * deadline, -1 when a signal broke the wait. Infinity: no deadline.
+ * With `spinNs` it first looks and yields the processor (sched_yield) for at most that long.
  */
-export function poll(fds: Int32Array, count: number, ready: Uint8Array, deadlineNs: number): number;
+export function poll(
+  fds: Int32Array,
+  count: number,
+  ready: Uint8Array,
+  deadlineNs: number,
+  spinNs?: number,
+): number;
 export function close(fd: number): void;

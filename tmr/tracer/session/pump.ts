@@ -28,6 +28,8 @@ export interface Timed {
 }
 
 const MAX_LINKS = 16;
+/** A peer's vote is mostly this near; a sleep and its wake-up on another core cost as much. */
+const SPIN_NS = 50_000;
 
 export class Pump {
   readonly #watched: Watched[] = [];
@@ -50,14 +52,14 @@ export class Pump {
 
   /** Turns until `done` says so. */
   until(done: () => boolean): void {
-    while (!done()) this.turn(Infinity);
+    while (!done()) this.turn(Infinity, SPIN_NS);
   }
 
   /** Waits for traffic, the deadline given or the next timer; takes what is there; fires what is due. */
-  turn(deadlineNs: number): void {
+  turn(deadlineNs: number, spinNs = 0): void {
     if (this.#fresh) this.#takeAll();
     const until = Math.min(deadlineNs, this.#nextDeadlineNs());
-    const count = native.poll(this.#fds, this.#watched.length, this.#ready, until);
+    const count = native.poll(this.#fds, this.#watched.length, this.#ready, until, spinNs);
     if (count < 0) return; // A signal: the sockets were not looked at, so no timer may fire.
     if (count > 0) {
       for (let i = 0; i < this.#watched.length; i++) if (this.#ready[i] === 1) this.#take(i);
