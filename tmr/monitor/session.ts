@@ -102,6 +102,11 @@ export class MonitorSession {
       this.#ready(record, link, message);
       return;
     }
+    // A session process that could not even listen says so before it is ready.
+    if (message.type === 'stopped' && record.link === undefined) {
+      this.#stopped(record, message.reason);
+      return;
+    }
     // A further connection of the same replica may give notices; the rest comes over the first.
     if (record.link !== link) return;
     this.#ownMessage(record, message, digest);

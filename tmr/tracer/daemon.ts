@@ -84,8 +84,10 @@ export class TracerDaemon {
   #serve(socket: Socket): void {
     this.#sockets.add(socket);
     socket.setNoDelay(true);
-    const connection: ControlConnection = new ControlConnection(socket, this.#options.secret, (message) =>
-      this.#handle(message, connection),
+    const connection: ControlConnection = new ControlConnection(
+      socket,
+      this.#options.secret,
+      (message) => this.#handle(message, connection),
     );
     socket.on('close', () => this.#sockets.delete(socket));
   }

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import * as native from 'ptrace-napi';
 import type { SessionPlan } from '../wire/session-plan.ts';
 import { runSession, type SessionResult } from './session/session.ts';
+import { StartError } from './session/start-error.ts';
 import type { Interpose } from './session/session-ports.ts';
 
 const SIGKILL = 9;
@@ -30,10 +31,10 @@ tell({ type: 'idle' });
 
 async function run(plan: SessionPlan): Promise<void> {
   process.title = `tmr session ${plan.session} replica ${plan.replica}`;
+  const loaded = await loadInterposer(plan);
   let result: SessionResult;
   try {
-    const interpose = await loadInterposer(plan);
-    result = runSession(plan, cpus, interpose);
+    result = runSession(plan, cpus, loaded);
   } catch (error) {
     result = { outcome: 'failed', reason: error instanceof Error ? error.message : String(error) };
   }
@@ -41,15 +42,23 @@ async function run(plan: SessionPlan): Promise<void> {
   tell({ type: 'done', result });
 }
 
-async function loadInterposer(plan: SessionPlan): Promise<Interpose | undefined> {
+/** Loading is asynchronous, the session is not: what went wrong is thrown where it can be told. */
+async function loadInterposer(plan: SessionPlan): Promise<() => Interpose | undefined> {
   const chosen = plan.settings.interpose;
-  if (chosen === undefined) return undefined;
-  const module = (await import(pathToFileURL(chosen.module).href)) as { interpose?: Interpose };
-  if (module.interpose === undefined) {
-    throw new Error(`expected module ${chosen.module} to export a function "interpose"`);
+  if (chosen === undefined) return () => undefined;
+  try {
+    const module = (await import(pathToFileURL(chosen.module).href)) as { interpose?: Interpose };
+    const { interpose } = module;
+    if (interpose !== undefined) return () => interpose;
+    return notLoaded(`expected ${chosen.module} to export a function "interpose"`);
+  } catch (error) {
+    return notLoaded(`cannot load --interpose ${chosen.module}: ${(error as Error).message}`);
   }
-  return module.interpose;
 }
+
+const notLoaded = (reason: string) => (): never => {
+  throw new StartError(reason);
+};
 
 function tell(message: FromSessionProcess): void {
   process.send?.(message);

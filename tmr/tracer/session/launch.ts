@@ -8,7 +8,7 @@ import type { SessionPlan } from '../../wire/session-plan.ts';
 import type { FileService } from '../files/types.ts';
 import type { ProcessState } from '../process-state.ts';
 import { initialProcessState } from '../syscalls/initial-state.ts';
-import { resolveProgram } from '../syscalls/program.ts';
+import { removeCopies, resolveProgram } from '../syscalls/program.ts';
 
 const SIGKILL = 9;
 
@@ -28,8 +28,22 @@ export function launchReplica(
   files: FileService,
   cpus: readonly number[],
 ): Launched {
-  const { program, settings } = plan;
   const state = initialProcessState(plan);
+  try {
+    return spawnReplica(plan, files, state, cpus);
+  } catch (error) {
+    removeCopies(state);
+    throw error;
+  }
+}
+
+function spawnReplica(
+  plan: SessionPlan,
+  files: FileService,
+  state: ProcessState,
+  cpus: readonly number[],
+): Launched {
+  const { program, settings } = plan;
   const image = resolveProgram(files, state, Buffer.from(program.file));
   const tracee = withDevNull((fd) =>
     native.spawn({

@@ -22,11 +22,13 @@ import { Recorder } from './recorder.ts';
 import { ServerLink } from './server-link.ts';
 import { Services } from './services.ts';
 import { SessionEnd } from './session-end.ts';
+import { isExpected, starting } from './start-error.ts';
 import type { Interpose } from './session-ports.ts';
 import { TraceLoop } from './trace-loop.ts';
 import { Voter } from './voter.ts';
 
 const MS = 1e6;
+const PEERS_MAX = 16;
 const PROGRESS_PERIOD_NS = 500 * MS;
 /** What the daemon is told about a session that is over. */
 export interface SessionResult {
@@ -34,14 +36,15 @@ export interface SessionResult {
   reason: string;
 }
 
+/** `loadInterposer` gives what wraps the ports, if anything; what it throws is told to the monitor. */
 export function runSession(
   plan: SessionPlan,
   cpus: readonly number[],
-  interpose: Interpose | undefined,
+  loadInterposer: () => Interpose | undefined,
 ): SessionResult {
   const session = new Session(plan, cpus);
   try {
-    session.run(interpose);
+    session.run(loadInterposer);
     return { outcome: 'completed', reason: '' };
   } catch (error) {
     return session.fail(error);
@@ -86,17 +89,22 @@ class Session {
     });
   }
 
-  run(interpose: Interpose | undefined): void {
+  run(loadInterposer: () => Interpose | undefined): void {
     const { settings } = this.#plan;
     this.#placer.place(0);
     native.setTick(Math.min(tickMs(settings.timeoutMs) * MS, this.#placer.periodNs));
-    const listening = native.listen(this.#plan.listen.host, this.#plan.listen.port, 16);
-    this.#listener = listening.fd;
+    // First of all the one to whom a failure can be told.
     const monitor = this.#dialMonitor();
+    const interpose = loadInterposer();
+    const { host, port } = this.#plan.listen;
+    const listening = starting(`cannot listen for the other tracers on ${host}:${port}`, () =>
+      native.listen(host, port, PEERS_MAX),
+    );
+    this.#listener = listening.fd;
     monitor.send({
       type: 'ready',
       pid: process.pid,
-      address: { host: this.#plan.listen.host, port: listening.port },
+      address: { host, port: listening.port },
     });
     this.#pump.until(() => this.#peers !== undefined);
     const voter = this.#startVoter(monitor, interpose);
@@ -121,7 +129,9 @@ class Session {
     } catch {
       // The monitor is gone too; there is nobody left to tell.
     }
-    if (outcome === 'failed') process.stderr.write(`tmr: session process: ${describe(error)}\n`);
+    if (outcome === 'failed' && !isExpected(error)) {
+      process.stderr.write(`tmr: session process: ${describe(error)}\n`);
+    }
     return { outcome, reason };
   }
 
@@ -213,7 +223,9 @@ class Session {
 
   #dialServer(): ServerLink {
     const { program, nfs, session } = this.#plan;
-    const link = connect(nfs, 'the NFS server', this.#startDeadlineNs);
+    const link = starting(`cannot reach the NFS server at ${nfs.host}:${nfs.port}`, () =>
+      connect(nfs, 'the NFS server', this.#startDeadlineNs),
+    );
     const server = new ServerLink({
       link,
       pump: this.#pump,
@@ -253,7 +265,9 @@ class Session {
       caches: settings.caches,
       credentials: { uid: program.uid, gid: program.gid, groups: program.groups },
     });
-    const launched = launchReplica(this.#plan, files, this.#placer.cpus());
+    const launched = starting(`cannot run ${program.file}`, () =>
+      launchReplica(this.#plan, files, this.#placer.cpus()),
+    );
     this.#launched = launched;
     const loop = new TraceLoop({
       tracee: launched.tracee,
@@ -305,6 +319,10 @@ class Session {
 
   #lost(party: 'file server' | 'monitor'): void {
     if (this.#services === undefined) throw new SessionEnd('lost', `${party} lost`);
+    // Under `paper` a notice is obeyed at once: whom the server cuts off is out (protocol.md 3b v).
+    if (this.#plan.settings.policy === 'paper' && party === 'file server') {
+      throw new SessionEnd('fenced', 'cut off by the file server');
+    }
     this.#services.lose(party);
   }
 

@@ -21,8 +21,8 @@ export function localCall<T>(action: () => T): T {
   try {
     return action();
   } catch (error) {
-    const { errno } = error as NodeJS.ErrnoException;
-    if (typeof errno === 'number' && errno < 0) throw new SyscallError(-errno);
+    const { errno, code } = error as NodeJS.ErrnoException;
+    if (typeof errno === 'number' && errno < 0) throw new SyscallError(-errno, code);
     throw error;
   }
 }
