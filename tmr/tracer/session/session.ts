@@ -13,7 +13,8 @@ import type { SessionPlan } from '../../wire/session-plan.ts';
 import { disposition } from '../determinism/disposition.ts';
 import { NfsFileService } from '../files/nfs-file-service.ts';
 import type { FileService } from '../files/types.ts';
-import { accept, connect, dial } from './handshake.ts';
+import { connectPeers } from './connect-peers.ts';
+import { connect, dial } from './handshake.ts';
 import { MonitorLink } from './monitor-link.ts';
 import { Placer } from './placement.ts';
 import { launchReplica, type Launched } from './launch.ts';
@@ -28,6 +29,7 @@ import { TraceLoop } from './trace-loop.ts';
 import { Voter } from './voter.ts';
 
 const MS = 1e6;
+const START_SHARE = 0.8;
 const PEERS_MAX = 16;
 const PROGRESS_PERIOD_NS = 500 * MS;
 /** What the daemon is told about a session that is over. */
@@ -78,7 +80,8 @@ class Session {
     this.#key = Buffer.from(plan.sessionKey ?? '', 'hex');
     this.#identity = { role: 'tracer', session: plan.session, replica, buildId: buildId() };
     this.#recorder = new Recorder(replica);
-    this.#startDeadlineNs = native.monotonicNs() + settings.startTimeoutMs * MS;
+    // Before the monitor's own patience ends, so that it hears what was missing.
+    this.#startDeadlineNs = native.monotonicNs() + settings.startTimeoutMs * MS * START_SHARE;
     // A party that takes nothing for as long as the services may be silent is as good as gone.
     this.#sendTimeoutNs = settings.serviceTimeoutMs * MS;
     this.#placer = new Placer({
@@ -168,9 +171,9 @@ class Session {
   }
 
   #startVoter(monitor: MonitorLink, interpose: Interpose | undefined): Voter {
-    const { settings, replica } = this.#plan;
+    const { settings } = this.#plan;
     const core = createCore({
-      self: replica,
+      self: this.#plan.replica,
       replicas: settings.replicas,
       policy: settings.policy,
       timeoutFrom: settings.timeoutFrom,
@@ -188,7 +191,14 @@ class Session {
       sendTimeoutNs: this.#sendTimeoutNs,
     });
     this.#voter = voter;
-    this.#connectPeers(voter);
+    const links = connectPeers({
+      identity: this.#identity,
+      key: this.#key,
+      listener: this.#listener,
+      peers: this.#peers ?? [],
+      deadlineNs: this.#startDeadlineNs,
+    });
+    for (const { replica, link } of links) voter.addPeer(replica, link);
     voter.ports.noticeToServer = (accused, stream, k, mechanism) =>
       this.#server?.notice({ accused, stream, k, mechanism });
     if (interpose !== undefined) {
@@ -199,26 +209,6 @@ class Session {
       });
     }
     return voter;
-  }
-
-  /** Tracer i dials j for i < j. */
-  #connectPeers(voter: Voter): void {
-    const self = this.#plan.replica;
-    const expected = new Set<ReplicaId>();
-    for (const { replica, address } of this.#peers ?? []) {
-      if (replica < self) expected.add(replica);
-      if (replica <= self) continue;
-      const name = `tracer ${replica}`;
-      voter.addPeer(replica, dial(address, this.#identity, this.#key, name, this.#startDeadlineNs));
-    }
-    while (expected.size > 0) {
-      const peer = accept(this.#listener, this.#plan.session, this.#key, this.#startDeadlineNs);
-      if (peer !== undefined && expected.delete(peer.identity.replica)) {
-        voter.addPeer(peer.identity.replica, peer.link);
-      } else {
-        peer?.link.close();
-      }
-    }
   }
 
   #dialServer(): ServerLink {
