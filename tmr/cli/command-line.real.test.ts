@@ -47,6 +47,7 @@ describe('the command line', () => {
     ['a time-out that flags the healthy', ['run', '--timeout', '5ms', '--', 'true'], /20ms/],
     ['a detour on no link', ['run', '--via', '2-1=h:1', '--', 'true'], /did you mean 1-2/],
     ['too few ports', ['run', '--session-ports', '41001-41002', '--', 'true'], /3 ports/],
+    ['a report that cannot be written', ['run', '--report', '/', '--', 'true'], /the directory \//],
     [
       'a monitor without a secret',
       ['monitor', '--tracers', 'h:1', '--nfs', 'h:1', '--', 'true'],

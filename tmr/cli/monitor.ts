@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { parseAddress, parseSessionPorts, Routes } from '../monitor/addresses.ts';
 import { ConfigurationError } from '../monitor/errors.ts';
 import { launch } from '../monitor/launch.ts';
+import { checkReportFile } from '../monitor/report-file.ts';
 import { sessionSettings } from '../monitor/settings.ts';
 import { StatusDirectory } from '../monitor/status-dir.ts';
 import { parseVolumes, workingDirectory } from '../monitor/volumes.ts';
@@ -73,6 +74,7 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
   const listen =
     options.listen === undefined ? undefined : parseAddress(options.listen, '--listen');
   const settings = sessionSettings({ ...options, replicas: tracers.length });
+  if (options.report !== undefined) checkReportFile(options.report);
   const sessionPorts = parseSessionPorts(options.sessionPorts, tracers.length);
   const routes = new Routes(options.via, tracers.length);
   const volumes = parseVolumes(options.volume, process.cwd());

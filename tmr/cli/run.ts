@@ -6,6 +6,7 @@ import { parseSessionPorts, Routes } from '../monitor/addresses.ts';
 import { messageOf, StartError } from '../monitor/errors.ts';
 import { launch } from '../monitor/launch.ts';
 import type { Parts } from '../monitor/launch.ts';
+import { checkReportFile } from '../monitor/report-file.ts';
 import { sessionSettings } from '../monitor/settings.ts';
 import { StatusDirectory } from '../monitor/status-dir.ts';
 import { runVolumes, sharesTree } from '../monitor/volumes.ts';
@@ -50,6 +51,7 @@ Examples:
 async function run(name: string, args: string[], options: RunOptions): Promise<void> {
   const replicas = Number(options.replicas);
   const settings = sessionSettings({ ...options, replicas });
+  if (options.report !== undefined) checkReportFile(options.report);
   const sessionPorts = parseSessionPorts(options.sessionPorts, replicas);
   const routes = new Routes(options.via, replicas);
   const statusDirectory = new StatusDirectory();

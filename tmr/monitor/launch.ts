@@ -24,7 +24,8 @@ import type { SessionListener } from './listener.ts';
 import type { NativeDescriptors } from './native.ts';
 import { describeProgram } from './program.ts';
 import { showProgress } from './progress.ts';
-import { buildReport, writeReport } from './report.ts';
+import { buildReport } from './report.ts';
+import { writeReport } from './report-file.ts';
 import { MonitorSession } from './session.ts';
 import type { StatusDirectory } from './status-dir.ts';
 import { StreamService } from './stream-io.ts';
@@ -144,10 +145,10 @@ class Launch {
     this.#listener?.close();
     for (const daemon of this.#daemons) daemon.close();
     this.#sayRefused();
-    const exit = this.#report(result, tEndNs, fileServer);
+    this.#report(result, tEndNs, fileServer);
     options.statusDirectory.remove(options.session);
     restore();
-    return exit;
+    return result.exit;
   }
 
   async #start(): Promise<void> {
@@ -294,9 +295,9 @@ class Launch {
     say(`${what} outside the volumes ${verb} refused (EROFS), first: ${first.what}`);
   }
 
-  #report(result: SessionResult, tEndNs: number, fileServer: SessionStatus | undefined): Exit {
+  #report(result: SessionResult, tEndNs: number, fileServer: SessionStatus | undefined): void {
     const { reportFile, session, command, settings, volumes } = this.#options;
-    if (reportFile === undefined) return result.exit;
+    if (reportFile === undefined) return;
     try {
       writeReport(
         reportFile,
@@ -315,10 +316,9 @@ class Launch {
           tEndNs,
         }),
       );
-      return result.exit;
     } catch (error) {
-      say(messageOf(error));
-      return { status: exitStatus.failed };
+      // The program has run: its status is worth more than the report.
+      say(`cannot write the report: ${messageOf(error)}`);
     }
   }
 }

@@ -1,11 +1,10 @@
-/** Builds a session's report from the facts, and writes it. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+/** Builds a session's report from the facts. */
+import { readFileSync } from 'node:fs';
 import { detectionBounds } from '../core/bounds.ts';
 import type { SessionStatus } from '../nfs/protocol/private-program.ts';
 import { TMR_VERSION } from '../wire/build-id.ts';
 import type { Address, SessionStatistics } from '../wire/messages.ts';
 import type { SessionSettings, Volume } from '../wire/session-plan.ts';
-import { messageOf, StartError } from './errors.ts';
 import type { SessionFacts, SessionResult } from './facts.ts';
 import type { Report } from './report-schema.ts';
 
@@ -67,16 +66,6 @@ export function buildReport(input: ReportInput): Report {
     tEndNs: input.tEndNs,
     bootId: bootId(),
   };
-}
-
-/** Written beside the file and renamed, so that a reader never sees half a report. */
-export function writeReport(file: string, report: Report): void {
-  try {
-    writeFileSync(`${file}.new`, `${JSON.stringify(report, undefined, 2)}\n`);
-    renameSync(`${file}.new`, file);
-  } catch (error) {
-    throw new StartError(`cannot write the report: ${messageOf(error)}`);
-  }
 }
 
 /** A seed that nobody chose keeps random bytes secret, so it appears nowhere. */
