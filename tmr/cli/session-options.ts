@@ -27,9 +27,10 @@ export function addSessionOptions(command: Command): Command {
 
 function protocolOptions(): Option[] {
   return [
-    new Option('--timeout <duration>', 'time-out of a vote, from the second arrival on').default(
-      '5s',
-    ),
+    new Option(
+      '--timeout <duration>',
+      'time-out of a vote, from the second arrival on, 20ms to 24h',
+    ).default('5s'),
     new Option(
       '--policy <policy>',
       'agreed: two must accuse; paper: each tracer judges by itself, the first notice is obeyed',
@@ -50,7 +51,7 @@ function protocolOptions(): Option[] {
     new Option('--start-timeout <duration>', 'within which all replicas must start').default('30s'),
     new Option(
       '--service-timeout <duration>',
-      'silence after which monitor or NFS server are lost (default: the time-out, at least 5s)',
+      'silence after which monitor or NFS server are lost, at least 100ms (default: the time-out, at least 5s)',
     ),
   ];
 }

@@ -55,6 +55,11 @@ export class Routes {
     }
   }
 
+  /** Puts numbers in the place of host names: session processes dial numbers only. */
+  async resolve(numeric: (address: Address) => Promise<Address>): Promise<void> {
+    for (const [link, address] of this.#detours) this.#detours.set(link, await numeric(address));
+  }
+
   peer(from: ReplicaId, to: ReplicaId, own: Address): Address {
     return this.#detours.get(`${from}-${to}`) ?? own;
   }

@@ -1,4 +1,5 @@
 /** Durations as people write them: `50ms`, `5s`, `2m`, `1.5s`. */
+import { DURATION_MAX_MS } from '../wire/session-plan.ts';
 import { ConfigurationError } from './errors.ts';
 
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -10,7 +11,11 @@ const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000
 export function parseDurationMs(text: string, option: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim());
   const unit = unitMs[match?.[2] ?? ''];
-  if (match?.[1] !== undefined && unit !== undefined) return Number(match[1]) * unit;
+  if (match?.[1] !== undefined && unit !== undefined) {
+    const ms = Number(match[1]) * unit;
+    if (ms <= DURATION_MAX_MS) return ms;
+    throw new ConfigurationError(`${option}: expected at most 24h, got ${text.trim()}`);
+  }
   const hint = /^\d+(\.\d+)?$/.test(text.trim())
     ? ` (did you mean ${text.trim()}s or ${text.trim()}ms?)`
     : '';

@@ -156,6 +156,8 @@ class Launch {
     // Before anything is started: a command that does not exist costs nothing.
     const program = describeProgram(options.command, options.cwd);
     process.title = `tmr monitor ${session}`;
+    // A name that nobody knows is told before anything is started.
+    await options.routes.resolve(numericAddress);
     this.#parts = await resolveHosts(await options.parts());
     const identity = { role: 'monitor', session, replica: 0, buildId: buildId() } as const;
     const { replicas, policy, detect } = settings;
@@ -335,19 +337,20 @@ function dialable(address: Address, reachedAt: string): Address {
 
 /** Session processes dial numbers only. */
 async function resolveHosts(parts: Parts): Promise<Parts> {
-  const numeric = async (address: Address): Promise<Address> => {
-    if (isIP(address.host) !== 0) return address;
-    try {
-      return { host: (await lookup(address.host)).address, port: address.port };
-    } catch (error) {
-      throw new StartError(`cannot find host ${address.host}: ${messageOf(error)}`);
-    }
-  };
   return {
-    tracers: await Promise.all(parts.tracers.map(numeric)),
-    nfs: await numeric(parts.nfs),
+    tracers: await Promise.all(parts.tracers.map(numericAddress)),
+    nfs: await numericAddress(parts.nfs),
     nfsPid: parts.nfsPid,
   };
+}
+
+async function numericAddress(address: Address): Promise<Address> {
+  if (isIP(address.host) !== 0) return address;
+  try {
+    return { host: (await lookup(address.host)).address, port: address.port };
+  } catch (error) {
+    throw new StartError(`cannot find host ${address.host}: ${messageOf(error)}`);
+  }
 }
 
 /** CLOCK_MONOTONIC; exact below 2^53 ns, 104 days of uptime. */

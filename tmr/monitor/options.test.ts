@@ -59,6 +59,12 @@ describe('addresses', () => {
     expect(routes.nfs(1, own)).toEqual(own);
   });
 
+  it('give detours by number, as session processes dial them', async () => {
+    const routes = new Routes(['1-2=proxy:9000'], 3);
+    await routes.resolve(({ port }) => Promise.resolve({ host: '10.0.0.1', port }));
+    expect(routes.peer(1, 2, { host: 'x', port: 1 })).toEqual({ host: '10.0.0.1', port: 9000 });
+  });
+
   it('refuse a detour on a link that nobody dials', () => {
     expect(() => new Routes(['2-1=h:1'], 3)).toThrow(/did you mean 1-2/);
     expect(() => new Routes(['1-4=h:1'], 3)).toThrow(/never dialled/);
@@ -80,6 +86,17 @@ describe('settings', () => {
     expect(() => sessionSettings({ ...defaults, timeout: '1s', linkDelay: '400ms' })).toThrow(
       /ask delay \+ 2 x link delay < time-out/,
     );
+  });
+
+  it('refuse waits in which nobody can start or answer, and those beyond a day', () => {
+    for (const wait of ['startTimeout', 'serviceTimeout'] as const) {
+      expect(() => sessionSettings({ ...defaults, [wait]: '99ms' })).toThrow(/at least 100ms/);
+      expect(sessionSettings({ ...defaults, [wait]: '100ms' })[`${wait}Ms`]).toBe(100);
+    }
+    expect(() => sessionSettings({ ...defaults, timeout: '999999h' })).toThrow(
+      /--timeout: expected at most 24h, got 999999h/,
+    );
+    expect(sessionSettings({ ...defaults, timeout: '24h' }).timeoutMs).toBe(86_400_000);
   });
 
   it('derive 256 bits from any seed, and draw them when none is given', () => {

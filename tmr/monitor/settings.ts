@@ -34,8 +34,11 @@ export interface SettingsOptions {
   interposeOptions?: string;
 }
 
-/** Shortest time in which a trusted party is taken for lost (R19). */
-const SERVICE_TIMEOUT_MIN_MS = 5000;
+/** Shortest time in which a trusted party is taken for lost, unless the user says otherwise (R19). */
+const SERVICE_TIMEOUT_DEFAULT_MIN_MS = 5000;
+
+/** What a start or an answer over a loaded machine may well take: below it the healthy are lost. */
+const PATIENCE_MIN_MS = 100;
 
 /** Throws ConfigurationError for what the protocol cannot keep its word with. */
 export function sessionSettings(options: SettingsOptions): SessionSettings {
@@ -63,10 +66,11 @@ export function sessionSettings(options: SettingsOptions): SessionSettings {
     policy: options.policy,
     linkDelayMs,
     askDelayMs,
-    startTimeoutMs: parseDurationMs(options.startTimeout, '--start-timeout'),
+    startTimeoutMs: patience(options.startTimeout, '--start-timeout'),
     serviceTimeoutMs:
-      optional(options.serviceTimeout, '--service-timeout') ??
-      Math.max(timeoutMs, SERVICE_TIMEOUT_MIN_MS),
+      options.serviceTimeout === undefined
+        ? Math.max(timeoutMs, SERVICE_TIMEOUT_DEFAULT_MIN_MS)
+        : patience(options.serviceTimeout, '--service-timeout'),
     tsc: options.tsc,
     clock: options.clock,
     seed: seedOf(options.seed),
@@ -86,6 +90,12 @@ function seedOf(text: string | undefined): string {
 
 function optional(text: string | undefined, option: string): number | undefined {
   return text === undefined ? undefined : parseDurationMs(text, option);
+}
+
+function patience(text: string, option: string): number {
+  const ms = parseDurationMs(text, option);
+  if (ms >= PATIENCE_MIN_MS) return ms;
+  throw new ConfigurationError(`${option}: expected at least ${PATIENCE_MIN_MS}ms, got ${text}`);
 }
 
 function interposition(options: SettingsOptions): SessionSettings['interpose'] {

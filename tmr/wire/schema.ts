@@ -4,11 +4,12 @@
  */
 import * as z from 'zod';
 import type { FromDaemon, ToDaemon } from './control-codec.ts';
+import { DURATION_MAX_MS } from './session-plan.ts';
 import type { SessionPlan } from './session-plan.ts';
 
 const uint32 = z.int().min(0).max(0xffff_ffff);
 const port = z.int().min(0).max(65535);
-const milliseconds = z.number().min(0).max(86_400_000);
+const milliseconds = z.number().min(0).max(DURATION_MAX_MS);
 const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/, 'expected base64');
 const decimal = z.string().regex(/^[0-9]{1,20}$/, 'expected nanoseconds as decimal digits');
 const absolutePath = z.string().startsWith('/', 'expected an absolute path');
@@ -55,7 +56,7 @@ export const volume = z.strictObject({
 
 export const sessionSettings = z.strictObject({
   replicas: z.int().min(1).max(7),
-  timeoutMs: z.number().min(20).max(86_400_000),
+  timeoutMs: z.number().min(20).max(DURATION_MAX_MS),
   timeoutFrom: z.enum(['quorum', 'first', 'own']),
   detect: z.enum(['any', 'timeout-only']),
   policy: z.enum(['agreed', 'paper']),

@@ -5,6 +5,9 @@
 import type { Detect, Policy, ReplicaId, TimeoutFrom } from '../core/types.ts';
 import type { Address } from './messages.ts';
 
+/** Longest duration in the settings of a session, ms: a day. */
+export const DURATION_MAX_MS = 86_400_000;
+
 /** What one of descriptors 0-2 is at the monitor, so that fstat, lseek and ioctl can answer. */
 export interface StandardStream {
   kind: 'file' | 'pipe' | 'tty' | 'null' | 'socket' | 'closed';
