@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -222,7 +222,7 @@ async function freePorts(count: number): Promise<number> {
             }),
         ),
       );
-      return (servers[0]?.address() as AddressInfo).port;
+      return first;
     } catch {
       // Taken: try further up.
     } finally {

@@ -216,7 +216,7 @@ export class TracerHost {
     }
   }
 
-  #await(party: typeof fileServer | typeof monitor, digest: number): number {
+  #await(party: number, digest: number): number {
     const slot = this.#nextSlot[party] ?? 0;
     this.#nextSlot[party] = slot + 1;
     this.#waiting = { party, slot, digest };

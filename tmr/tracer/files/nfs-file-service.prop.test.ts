@@ -108,7 +108,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('flush') }) },
-) as fc.Arbitrary<Operation>;
+);
 const program = fc.array(operation, { minLength: 5, maxLength: 60 });
 
 interface Setting {
