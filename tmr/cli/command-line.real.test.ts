@@ -42,6 +42,11 @@ function tmr(args: string[], environment: Record<string, string> = {}): Ended {
 describe('the command line', () => {
   it.each([
     ['an unknown command', ['rum'], /Did you mean run/],
+    ['help on an unknown command', ['help', 'rum'], /Did you mean run/],
+    ['an unknown command with --help', ['rum', '--help'], /Did you mean run/],
+    ['a tracer that nobody could use', ['tracer', '--listen', '127.0.0.1:0'], /--secret-file/],
+    ['a server that serves nobody', ['nfs', '--export', '/'], /--secret-file.*--plain/],
+    ['an export without a name', ['nfs', '--export', '', '--plain', '/'], /expected a directory/],
     ['an unknown option', ['run', '--polcy', 'paper', '--', 'true'], /Did you mean --policy/],
     ['a number without a unit', ['run', '--timeout', '5', '--', 'true'], /did you mean 5s or 5ms/],
     ['a time-out that flags the healthy', ['run', '--timeout', '5ms', '--', 'true'], /20ms/],
@@ -127,6 +132,8 @@ describe('the command line', () => {
     ]) {
       expect(stdout).toContain(option);
     }
+    // Defaults are as they are typed.
+    expect(tmr(['nfs', '--help']).stdout).toMatch(/default:\s+127\.0\.0\.1:2049\)/);
     expect(tmr(['--version']).stdout).toMatch(/^tmr \d+\.\d+\.\d+\n$/);
   });
 });

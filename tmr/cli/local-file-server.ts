@@ -21,7 +21,7 @@ export class LocalFileServer {
   constructor(options: { root: string; secretFd: number }) {
     const script = fileURLToPath(new URL('tmr.js', import.meta.url));
     const args = [script, 'nfs', '--export', options.root, '--listen', '127.0.0.1:0'];
-    args.push('--secret-fd', '3', '--parent-death');
+    args.push('--secret-fd', '3', '--parent-death', String(process.pid));
     const child = spawn(process.execPath, args, {
       // A group of its own: the terminal's Ctrl-C and Ctrl-Z are for the monitor.
       detached: true,

@@ -59,15 +59,30 @@ Exit status: that of the command; 125 tmr failed or stopped safely, 126 and 127 
 try {
   await addSubcommands();
   for (const command of [program, ...program.commands]) command.exitOverride();
-  await program.parseAsync();
+  const unknown = unknownCommand();
+  if (unknown === undefined) await program.parseAsync();
+  // By itself, so that no help option or help command comes before the complaint.
+  else await program.parseAsync([unknown], { from: 'user' });
 } catch (error) {
   process.exitCode = statusOf(error);
 }
 
+/** The word in the place of a command, also after `help`. */
+function askedCommand(): string | undefined {
+  const words = process.argv.slice(2);
+  return words[0] === 'help' ? words[1] : words[0];
+}
+
+/** What is asked for and is no command of ours. */
+function unknownCommand(): string | undefined {
+  const asked = askedCommand();
+  if (asked === undefined || asked.startsWith('-') || asked === 'help') return undefined;
+  return Object.hasOwn(subcommands, asked) ? undefined : asked;
+}
+
 /** The one that is asked for in full, the others by name, for help and "did you mean". */
 async function addSubcommands(): Promise<void> {
-  const words = process.argv.slice(2);
-  const asked = words[0] === 'help' ? words[1] : words[0];
+  const asked = askedCommand();
   for (const [name, { description, load }] of Object.entries(subcommands)) {
     program.addCommand(name === asked ? await load() : new Command(name).description(description));
   }

@@ -1,11 +1,15 @@
 /** `tmr nfs`: the file server as a process of its own. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { ExportError } from '../nfs/exports/export.ts';
 import { NfsServer, NfsServerError, type NfsServerOptions } from '../nfs/server.ts';
-import { ConfigurationError } from '../monitor/errors.ts';
+import { formatAddress, parseAddress } from '../monitor/addresses.ts';
+import { ConfigurationError, messageOf } from '../monitor/errors.ts';
 import { readSecret } from '../monitor/secret.ts';
 import type { Address } from '../wire/messages.ts';
+import { endWithParent, parentDeathOption, type ParentDeath } from './parent-death.ts';
+import { collect } from './session-options.ts';
 import { secretOptions } from './secret-options.ts';
+import { whole } from './whole-number.ts';
 
 interface NfsFlags {
   export: string;
@@ -16,34 +20,33 @@ interface NfsFlags {
   secretFile?: string;
   secretFd?: string;
   maxSessions: number;
-  parentDeath?: true | number;
+  parentDeath?: ParentDeath;
 }
 
 export function nfsCommand(): Command {
   const command = new Command('nfs')
     .description('Serve the volumes of sessions: NFSv3 and MOUNT over TCP, one slot for each call')
     .requiredOption('--export <root>', 'directory under which volumes and plain subtrees lie')
-    .option('--listen <host:port>', 'address to listen on; port 0 picks a free one', parseAddress, {
-      host: '127.0.0.1',
-      port: 2049,
-    })
-    .option(
-      '--plain <subtree>',
-      'serve this subtree of the root to ordinary NFS clients on loopback; may be repeated',
-      (subtree: string, known: string[]) => [...known, subtree],
-      [],
+    .addOption(
+      new Option('--listen <host:port>', 'address to listen on; port 0 picks a free one')
+        .argParser(address)
+        .default({ host: '127.0.0.1', port: 2049 }, '127.0.0.1:2049'),
+    )
+    .addOption(
+      new Option(
+        '--plain <subtree>',
+        'serve this subtree of the root to ordinary NFS clients on loopback; may be repeated',
+      )
+        .argParser(collect)
+        .default([], 'none'),
     )
     .option(
       '--plain-any-port',
       'as root, believe user ids of plain clients also from ports above 1023',
     )
     .option('--system <tree>', 'read-only tree of everything else for replicas, or "none"', '/')
-    .option('--max-sessions <n>', 'sessions at one time', parseCount, 64)
-    .option(
-      '--parent-death [pid]',
-      'end when the parent process ends; with its pid, also when it has ended already',
-      parseCount,
-    )
+    .option('--max-sessions <n>', 'sessions at one time', whole, 64)
+    .addOption(parentDeathOption())
     .addHelpText('after', helpText)
     .action(async (flags: NfsFlags) => {
       try {
@@ -58,7 +61,7 @@ export function nfsCommand(): Command {
 
 const helpText = `
 Prints "tmr nfs: listening on HOST:PORT" when it is ready; SIGTERM and SIGINT end it with status 0.
-Without a secret nobody can open a session. Status 78: the configuration was refused.
+Sessions need a secret, --plain subtrees need none. Status 78: the configuration was refused.
 
 Examples:
   tmr nfs --export /srv/tmr --listen 127.0.0.1:20490 --secret-file ~/.tmr-secret
@@ -66,28 +69,21 @@ Examples:
   nfs-ls 'nfs://127.0.0.1/srv/data?version=3&nfsport=20490&mountport=20490'`;
 
 async function serve(flags: NfsFlags): Promise<void> {
-  if (flags.parentDeath !== undefined) await dieWithParent(flags.parentDeath);
-  const server = new NfsServer(optionsOf(flags));
-  const { host, port } = await server.listen();
+  const options = optionsOf(flags);
+  await endWithParent(flags.parentDeath);
+  const server = new NfsServer(options);
+  const listening = await server.listen();
   const ended = new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
   });
-  const shown = host.includes(':') ? `[${host}]` : host;
-  process.stdout.write(`tmr nfs: listening on ${shown}:${port}\n`);
+  process.stdout.write(`tmr nfs: listening on ${formatAddress(listening)}\n`);
   await ended;
   await server.close();
 }
 
-/** The addon is loaded only here: nothing else of the server needs it. */
-async function dieWithParent(given: true | number): Promise<void> {
-  const parent = given === true ? process.ppid : given;
-  const { setParentDeathSignal } = await import('ptrace-napi');
-  const SIGTERM = 15;
-  setParentDeathSignal(SIGTERM, parent);
-}
-
 function optionsOf(flags: NfsFlags): NfsServerOptions {
+  if (flags.export === '') throw new ConfigurationError("--export: expected a directory, got ''");
   const options: NfsServerOptions = {
     exportRoot: flags.export,
     listen: flags.listen,
@@ -98,25 +94,21 @@ function optionsOf(flags: NfsFlags): NfsServerOptions {
   };
   const secret = readSecret(flags);
   if (secret !== undefined) options.secret = secret;
+  else if (flags.plain.length === 0) {
+    throw new ConfigurationError(
+      'expected --secret-file or --secret-fd, by which sessions get in, or --plain SUBTREE: ' +
+        'without any of them this server serves nobody',
+    );
+  }
   return options;
 }
 
-function parseAddress(text: string): Address {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  const host = match?.[1] ?? match?.[2];
-  if (host === undefined || !(port <= 65535)) {
-    throw new InvalidArgumentError('expected HOST:PORT, for example 127.0.0.1:2049');
+function address(text: string): Address {
+  try {
+    return parseAddress(text, '--listen');
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error));
   }
-  return { host, port };
-}
-
-function parseCount(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new InvalidArgumentError(`expected a number, got ${text}`);
-  }
-  return value;
 }
 
 function isRefusal(error: unknown): error is Error {
