@@ -41,7 +41,7 @@ export class DirectServer implements RpcCaller {
     );
     this.#context = {
       view: new ExportView(exports.values()),
-      caller: { uid: 0, gid: 0, gids: [], checks: 'root', ...caller },
+      caller: { ...thisUser(), ...caller },
       mounts: {
         find: (path) => {
           const found = exports.get(path);
@@ -98,4 +98,10 @@ export class Playback implements RpcCaller {
     }
     return Buffer.from(expected.reply);
   }
+}
+
+/** As the server takes a caller that is the user it runs as. */
+function thisUser(): Caller {
+  const uid = process.getuid?.() ?? 0;
+  return { uid, gid: process.getgid?.() ?? 0, gids: [], checks: uid === 0 ? 'root' : 'self' };
 }
