@@ -12,9 +12,8 @@ export function endAs(exit: Exit): never {
   if (name !== undefined && name !== 'SIGKILL' && name !== 'SIGSTOP') {
     // Node ignores SIGPIPE and SIGXFSZ and takes SIGUSR1 for its debugger: a listener that comes
     // and goes leaves the default.
-    const nothing = (): void => undefined;
-    process.on(name, nothing);
-    process.off(name, nothing);
+    process.on(name, () => undefined);
+    process.removeAllListeners(name);
   }
   if (name !== undefined) process.kill(process.pid, name);
   // Delivered before kill(2) returns where it is fatal; otherwise as a shell tells it.

@@ -1,6 +1,7 @@
 /** `tmr`: the command line. Each subcommand's code is loaded only when it is asked for. */
 import { Command, CommanderError } from 'commander';
 import { ConfigurationError, exitStatus, messageOf, StartError } from '../monitor/errors.ts';
+import { endOnFatalSignals } from './fatal-signals.ts';
 import { TMR_VERSION } from '../wire/build-id.ts';
 
 interface Subcommand {
@@ -56,6 +57,7 @@ Exit status: that of the command; 125 tmr failed or stopped safely, 126 and 127 
 78 the options are refused. "tmr COMMAND --help" explains each option.`,
   );
 
+endOnFatalSignals();
 try {
   await addSubcommands();
   for (const command of [program, ...program.commands]) command.exitOverride();

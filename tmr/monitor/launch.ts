@@ -129,6 +129,7 @@ class Launch {
     const options = this.#options;
     const restore = forwardSignals({
       signal: (signal) => this.#monitor.signal(signal),
+      interrupt: (signal) => this.#monitor.interrupt(signal),
       suspend: () => this.#monitor.suspend(),
       resume: () => this.#monitor.resume(),
     });

@@ -161,6 +161,13 @@ export class MonitorSession {
     else this.#signals.raise(signal);
   }
 
+  /** A signal that is not the program's business: ends the session (R18). */
+  interrupt(signal: number): void {
+    if (this.#phase === 'ended') return;
+    if (this.#completed !== undefined) this.#finish(this.#completed);
+    else this.#interrupt(signal);
+  }
+
   suspend(): void {
     this.#suspended = true;
     for (const { link } of this.#live()) link.send({ type: 'suspend' });
