@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { parseAddress, parseSessionPorts, Routes } from '../monitor/addresses.ts';
+import { currentDirectory } from '../monitor/current-directory.ts';
 import { ConfigurationError } from '../monitor/errors.ts';
 import { launch } from '../monitor/launch.ts';
 import { checkReportFile } from '../monitor/report-file.ts';
@@ -77,7 +78,8 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
   if (options.report !== undefined) checkReportFile(options.report);
   const sessionPorts = parseSessionPorts(options.sessionPorts, tracers.length);
   const routes = new Routes(options.via, tracers.length);
-  const volumes = parseVolumes(options.volume, process.cwd());
+  const cwd = currentDirectory();
+  const volumes = parseVolumes(options.volume, cwd);
   const secret = readSecret(options);
   if (secret === undefined) {
     throw new ConfigurationError(
@@ -98,7 +100,7 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
     secret,
     secretFile,
     command: [name, ...args],
-    cwd: workingDirectory(volumes, process.cwd()),
+    cwd: workingDirectory(volumes, cwd),
     settings,
     volumes,
     parts: () => Promise.resolve({ tracers, nfs, nfsPid: null }),

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, realpathSync, rmSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { parseSessionPorts, Routes } from '../monitor/addresses.ts';
+import { currentDirectory } from '../monitor/current-directory.ts';
 import { messageOf, StartError } from '../monitor/errors.ts';
 import { launch } from '../monitor/launch.ts';
 import type { Parts } from '../monitor/launch.ts';
@@ -54,6 +55,7 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
   if (options.report !== undefined) checkReportFile(options.report);
   const sessionPorts = parseSessionPorts(options.sessionPorts, replicas);
   const routes = new Routes(options.via, replicas);
+  const cwd = currentDirectory();
   const statusDirectory = new StatusDirectory();
   statusDirectory.clean();
   const session = randomBytes(8).toString('hex');
@@ -67,7 +69,6 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
     if (privateTmp !== undefined) rmSync(privateTmp, { recursive: true, force: true });
   };
   process.once('exit', putAway);
-  const cwd = process.cwd();
   const othersWrite = statusDirectory.list().flatMap(({ internal }) =>
     // Everybody's /tmp is close-to-open in any case.
     internal.writes.filter((path) => path !== '/tmp'),
