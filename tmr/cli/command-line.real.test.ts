@@ -187,6 +187,50 @@ describe('a session from outside', () => {
     expect(readdirSync(join(runtime, 'tmr'))).toEqual([]);
   });
 
+  it.each(['SIGUSR1', 'SIGQUIT'] as const)('ends by %s and puts its status away', async (name) => {
+    const child = spawn(process.execPath, [tmrCommand, 'run', '--report', 'r.json', '--', 'cat'], {
+      cwd: directory.path,
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: { ...process.env, XDG_RUNTIME_DIR: runtime },
+    });
+    const echoed = new Promise((resolve) => child.stdout.once('data', resolve));
+    child.stdin.write('hello\n');
+    await echoed;
+    const exited = new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
+    child.kill(name);
+    expect(await exited).toBe(name);
+    expect(readdirSync(join(runtime, 'tmr'))).toEqual([]);
+    const report = JSON.parse(readFileSync(join(directory.path, 'r.json'), 'utf8')) as object;
+    expect(report).toMatchObject({ outcome: 'interrupted' });
+  });
+
+  it('says so when the current directory is gone', () => {
+    const command = `mkdir gone; cd gone; rmdir ../gone; ${process.execPath} ${tmrCommand} run -- true`;
+    const { status, stderr } = spawnSync('sh', ['-c', command], {
+      cwd: directory.path,
+      encoding: 'utf8',
+      env: { ...process.env, XDG_RUNTIME_DIR: runtime },
+    });
+    expect(status).toBe(125);
+    expect(stderr).toMatch(/^tmr: expected a current directory that exists.*\n$/);
+  });
+
+  it('passes a full device on to the program', () => {
+    const command = `${process.execPath} ${tmrCommand} run -- echo hi > /dev/full`;
+    const ended = spawnSync('sh', ['-c', command], { cwd: directory.path, encoding: 'utf8' });
+    expect(ended).toMatchObject({
+      status: 1,
+      stderr: 'echo: write error: No space left on device\n',
+    });
+  });
+
+  it('gives a script its name as typed, and runs one without #! by the shell', () => {
+    writeFileSync(join(directory.path, 's'), '#!/bin/sh\necho $0 $1\n', { mode: 0o755 });
+    writeFileSync(join(directory.path, 'plain'), 'echo $0 $1\n', { mode: 0o755 });
+    expect(tmr(['run', '--', './s', 'x']).stdout).toBe('./s x\n');
+    expect(tmr(['run', '--', './plain', 'x']).stdout).toBe('./plain x\n');
+  });
+
   it('leaves standard input where the program left it', () => {
     writeFileSync(join(directory.path, 'in'), 'one\ntwo\nthree\n');
     const command = `(${process.execPath} ${tmrCommand} run -- head -n 1; cat) < in`;

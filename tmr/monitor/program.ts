@@ -1,7 +1,15 @@
 /** The command as the user started it, in bytes: arguments, environment, limits, ids. */
-import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import type { Program } from '../wire/session-plan.ts';
 import { codeOf, exitStatus, StartError } from './errors.ts';
 
@@ -10,11 +18,19 @@ export function describeProgram(command: readonly string[], cwd: string): Progra
   const name = command[0] ?? '';
   const environment = rawEnvironment();
   const path = valueOf(environment, 'PATH') ?? '/bin:/usr/bin';
-  const file = findProgram(name, path, process.cwd());
+  const here = process.cwd();
+  const found = findProgram(name, path, here);
+  // Elsewhere a relative path would name something else.
+  const typed = cwd === here ? found : absolute(found, here);
+  const args = rawArguments(command.length, command);
+  const shell = isShellText(absolute(found, here));
+  const program = shell ? SHELL : typed;
+  if (shell) args.splice(0, 1, Buffer.from(SHELL), Buffer.from(typed));
   return {
-    file,
-    argsBase64: rawArguments(command.length, command).map((bytes) => bytes.toString('base64')),
-    envBase64: adaptEnvironment(environment, file, cwd).map((bytes) => bytes.toString('base64')),
+    file: absolute(program, here),
+    typed: program,
+    argsBase64: args.map((bytes) => bytes.toString('base64')),
+    envBase64: adaptEnvironment(environment, typed, cwd).map((bytes) => bytes.toString('base64')),
     cwd,
     umask: readUmask(),
     uid: process.getuid?.() ?? 0,
@@ -25,14 +41,17 @@ export function describeProgram(command: readonly string[], cwd: string): Progra
   };
 }
 
-/** execvp(3): a name with a slash is a path, any other is looked up in PATH. */
+/**
+ * execvp(3): a name with a slash is a path, any other is looked up in PATH. Returned as execve(2)
+ * is given it, which is what a script finds as $0: relative where name or PATH are.
+ */
 export function findProgram(name: string, path: string, cwd: string): string {
   const candidates = name.includes('/')
-    ? [name.startsWith('/') ? name : join(cwd, name)]
-    : path.split(':').map((directory) => join(directory === '' ? cwd : directory, name));
+    ? [name]
+    : path.split(':').map((directory) => `${directory === '' ? '.' : directory}/${name}`);
   let forbidden = false;
   for (const candidate of name === '' ? [] : candidates) {
-    const state = executability(candidate);
+    const state = executability(absolute(candidate, cwd));
     if (state === 'yes') return candidate;
     forbidden ||= state === 'forbidden';
   }
@@ -43,6 +62,32 @@ export function findProgram(name: string, path: string, cwd: string): string {
     );
   }
   throw new StartError(`${name}: No such file or directory`, exitStatus.notFound);
+}
+
+/** Not normalised: ".." behind a symlink is not where the text says. */
+function absolute(file: string, cwd: string): string {
+  return file.startsWith('/') ? file : `${cwd === '/' ? '' : cwd}/${file}`;
+}
+
+/** What execvp(3) runs a file by that execve(2) does not know. */
+const SHELL = '/bin/sh';
+const HEAD_BYTES = 4;
+
+/** Neither ELF nor "#!": execve gives ENOEXEC. One that cannot be read is the kernel's affair. */
+function isShellText(file: string): boolean {
+  const head = Buffer.alloc(HEAD_BYTES);
+  try {
+    const fd = openSync(file, 'r');
+    try {
+      const length = readSync(fd, head, 0, HEAD_BYTES, 0);
+      const text = head.toString('latin1', 0, length);
+      return !text.startsWith('#!') && text !== '\x7fELF';
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return false;
+  }
 }
 
 function executability(file: string): 'yes' | 'forbidden' | 'absent' {

@@ -78,6 +78,7 @@ const limit = z.union([size, z.literal('infinity')]);
 
 export const program = z.strictObject({
   file: absolutePath,
+  typed: z.string().min(1).max(4096).optional(),
   argsBase64: z.array(base64).min(1, 'expected argv[0] at least'),
   envBase64: z.array(base64),
   cwd: absolutePath,

@@ -81,6 +81,8 @@ export interface SessionSettings {
 export interface Program {
   /** Found in PATH by the monitor; absolute. */
   file: string;
+  /** The same file as execve is given it, relative to `cwd` or absolute: what a script has as $0. */
+  typed?: string;
   argsBase64: string[];
   envBase64: string[];
   cwd: string;

@@ -44,7 +44,7 @@ function spawnReplica(
   cpus: readonly number[],
 ): Launched {
   const { program, settings } = plan;
-  const image = resolveProgram(files, state, Buffer.from(program.file));
+  const image = resolveProgram(files, state, Buffer.from(program.typed ?? program.file));
   const tracee = withDevNull((fd) =>
     native.spawn({
       file: image.localPath,
