@@ -224,6 +224,16 @@ describe('a session from outside', () => {
     });
   });
 
+  it('lets the program name its terminal', () => {
+    const command = `tty; ${process.execPath} ${tmrCommand} run -- tty`;
+    const ended = spawnSync('script', ['-qec', command, '/dev/null'], {
+      cwd: directory.path,
+      encoding: 'utf8',
+      env: { ...process.env, XDG_RUNTIME_DIR: runtime },
+    });
+    expect(ended.stdout).toMatch(/^(\/dev\/\S+)\r\n\1\r\n$/);
+  });
+
   it('gives a script its name as typed, and runs one without #! by the shell', () => {
     writeFileSync(join(directory.path, 's'), '#!/bin/sh\necho $0 $1\n', { mode: 0o755 });
     writeFileSync(join(directory.path, 'plain'), 'echo $0 $1\n', { mode: 0o755 });

@@ -1,5 +1,5 @@
 /** What descriptors 0-2 are here, so that the replicas' fstat, lseek and ioctl can answer the same. */
-import { fstatSync, readFileSync } from 'node:fs';
+import { fstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { isatty, WriteStream } from 'node:tty';
 import type { StandardStream } from '../wire/session-plan.ts';
@@ -36,7 +36,7 @@ function describeStream(fd: number, native: NativeDescriptors): StandardStream {
     flags: Number.parseInt(/^flags:\s*([0-7]+)/m.exec(info)?.[1] ?? '0', 8) & ~O_CLOEXEC,
     stat: plainStat(stat),
     offset: kind === 'file' ? Number(/^pos:\s*(\d+)/m.exec(info)?.[1] ?? 0) : 0,
-    ...(kind === 'tty' ? terminal(fd, native) : {}),
+    ...(kind === 'tty' ? { ...terminal(fd, native), ...terminalName(fd, stat) } : {}),
     shared: fd,
   };
 }
@@ -87,6 +87,17 @@ function terminal(fd: number, native: NativeDescriptors): { termios: string; win
   const termios = native.termios?.(fd) ?? defaultTermios();
   const winsize = native.winsize?.(fd) ?? windowSize(fd);
   return { termios: termios.toString('base64'), winsize: winsize.toString('base64') };
+}
+
+/** As ttyname(3): the name that /proc has, where it still leads to the same device. */
+function terminalName(fd: number, { dev, ino, rdev }: BigIntStats): { ttyName?: string } {
+  try {
+    const ttyName = readlinkSync(`/proc/self/fd/${fd}`);
+    const there = statSync(ttyName, { bigint: true });
+    return there.dev === dev && there.ino === ino && there.rdev === rdev ? { ttyName } : {};
+  } catch {
+    return {};
+  }
 }
 
 /** struct winsize: rows, columns, and two zeros. */

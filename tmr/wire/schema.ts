@@ -44,6 +44,7 @@ export const standardStream = z.strictObject({
   offset: size,
   termios: base64.optional(),
   winsize: base64.optional(),
+  ttyName: absolutePath.optional(),
   shared: z.int().min(0),
 });
 

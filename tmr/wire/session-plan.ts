@@ -34,6 +34,8 @@ export interface StandardStream {
   /** struct termios as TCGETS gives it, and struct winsize, in base64; for a tty. */
   termios?: string;
   winsize?: string;
+  /** Path of the terminal as ttyname(3) finds it at the monitor. */
+  ttyName?: string;
   /** Descriptors that share one open file (2>&1) have the same number here. */
   shared: number;
 }

@@ -68,6 +68,8 @@ function resolve(
   if (depth > MAX_DEPTH) fail('ELOOP');
   const place = run.files.resolve(base, path, options);
   if (place.kind !== 'virtual') return place;
+  const terminal = terminalAt(run, place.path);
+  if (terminal !== undefined) return terminal;
   const canonical = ownProcess(run, place.path);
   const fd = /^\/proc\/self\/fd\/(\d+)(\/.*)?$/.exec(canonical);
   if (fd !== null) {
@@ -89,6 +91,15 @@ function resolve(
   const rest = Buffer.from(`.${link[2] ?? ''}`, 'latin1');
   if (link[1] === 'exe') return resolve(run, Buffer.from('/'), start, options, depth + 1);
   return resolve(run, start, rest, options, depth + 1);
+}
+
+/** The terminal of a standard stream, by the name that ttyname(3) finds, while a descriptor has it. */
+function terminalAt(run: CallRun, path: string): Target | undefined {
+  for (const [fd, { file }] of run.process.descriptors) {
+    if (file.kind !== 'stream') continue;
+    if (run.plan.streams[file.stream].ttyName === path) return { kind: 'descriptor', fd, file };
+  }
+  return undefined;
 }
 
 /** One spelling for what has several: /proc/PID, /proc/thread-self, /dev/stdin, /dev/fd. */

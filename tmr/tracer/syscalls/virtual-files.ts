@@ -120,8 +120,8 @@ export function descriptorName(run: CallRun, fd: number): Buffer {
     case 'volume-directory':
       return file.node.path;
     case 'stream': {
-      const { kind, stat } = run.plan.streams[file.stream];
-      if (kind === 'tty') return Buffer.from('/dev/pts/0');
+      const { kind, stat, ttyName } = run.plan.streams[file.stream];
+      if (kind === 'tty') return Buffer.from(ttyName ?? '/dev/pts/0');
       if (kind === 'null') return Buffer.from('/dev/null');
       return Buffer.from(kind === 'file' ? `/dev/fd/${file.stream}` : `${kind}:[${stat.ino}]`);
     }
