@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { parseSessionPorts, Routes } from '../monitor/addresses.ts';
 import { currentDirectory } from '../monitor/current-directory.ts';
 import { messageOf, StartError } from '../monitor/errors.ts';
+import { removeLeftovers } from '../monitor/leftovers.ts';
 import { launch } from '../monitor/launch.ts';
 import type { Parts } from '../monitor/launch.ts';
 import { checkReportFile } from '../monitor/report-file.ts';
@@ -58,6 +59,7 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
   const cwd = currentDirectory();
   const statusDirectory = new StatusDirectory();
   statusDirectory.clean();
+  removeLeftovers();
   const session = randomBytes(8).toString('hex');
   const secret = readSecret(options) ?? Buffer.from(randomBytes(SECRET_BYTES).toString('hex'));
   const privateTmp = options.privateTmp ? `/tmp/tmr-private-${session}` : undefined;

@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import type { Address } from '../wire/messages.ts';
 import { StartError } from './errors.ts';
+import { startTimeOf } from './process-start.ts';
 
 export const STATUS_VERSION = 1;
 
@@ -165,17 +166,6 @@ function readJson(path: string): unknown {
 
 function isAlive(pid: number, startTime: string): boolean {
   return startTimeOf(pid) === startTime;
-}
-
-/** Field 22 of /proc/PID/stat; undefined when there is no such process. */
-function startTimeOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in field 2 may hold anything, so count from its closing parenthesis.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
 }
 
 function isOwnDirectory(path: string, uid: number): boolean {

@@ -6,6 +6,7 @@ import { accessSync, closeSync, constants, mkdtempSync, openSync, readSync } fro
 import { realpathSync, rmSync, writeSync } from 'node:fs';
 import type { FileService, OpenVolumeFile, Place } from '../files/types.ts';
 import type { ProcessState } from '../process-state.ts';
+import { copiesPrefix } from '../../wire/temporary-names.ts';
 import { Open } from './abi/constants.ts';
 import { commOf } from './comm.ts';
 import { fail, localCall } from './fail.ts';
@@ -140,9 +141,6 @@ export function interpreterOf(head: Buffer): { path: Buffer; arg: Buffer | undef
     arg: arg === undefined ? undefined : Buffer.from(arg, 'latin1'),
   };
 }
-
-/** Then the owner's pid in 7 digits (PID_MAX_LIMIT), by which what a killed owner left is found. */
-export const copiesPrefix = '/tmp/tmr-exec-';
 
 const COPY_CHUNK_BYTES = 1024 * 1024;
 
