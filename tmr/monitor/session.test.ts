@@ -327,6 +327,19 @@ describe('faults around the session', () => {
     bench.from(3, { type: 'lost', party: 'nfs' });
     await bench.settle();
     expect(bench.result?.reason).toMatch(/^file server lost/);
+    expect(bench.session.facts.trustedLost).toBe(true);
+  });
+
+  it('takes the word of a lost file server from no replica that a false notice cut off', async () => {
+    const bench = Bench.running({ policy: 'paper' });
+    bench.from(2, { type: 'lost', party: 'nfs' });
+    bench.flag(1, 2);
+    expect(bench.session.facts).toMatchObject({ flags: [{ replica: 2 }], trustedLost: false });
+    bench.close(3);
+    bench.from(2, { type: 'lost', party: 'nfs' });
+    await bench.settle();
+    expect(bench.session.facts.trustedLost).toBe(false);
+    expect(bench.result).toBeUndefined();
   });
 });
 

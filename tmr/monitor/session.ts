@@ -203,8 +203,10 @@ export class MonitorSession {
         this.#leave(record, 'gone', `its process ended: ${message.reason}`);
         break;
       case 'lost':
-        this.#nfsLostBy.add(replica);
         this.#lostNow();
+        // One that is out was cut off for that; its word says nothing of the server.
+        if (record.state === 'flagged') break;
+        this.#nfsLostBy.add(replica);
         if (this.#nfsLostBy.size >= Math.min(2, this.#live().length)) {
           this.fileServerLost('the tracers get no answer from it');
         }
