@@ -2,10 +2,12 @@
 import type { ReplicaId } from '../core/types.ts';
 import { decodeControl, encodeControl } from '../wire/control-codec.ts';
 import type { FromDaemon, ToDaemon } from '../wire/control-codec.ts';
+import { HelloError } from '../wire/hello.ts';
 import type { Address } from '../wire/messages.ts';
 import { parseFromDaemon } from '../wire/schema.ts';
 import type { SessionPlan } from '../wire/session-plan.ts';
-import { messageOf, StartError } from './errors.ts';
+import { formatAddress } from './addresses.ts';
+import { messageOf, StartError, wrongPart } from './errors.ts';
 import { dial } from './framed-socket.ts';
 import type { FramedSocket } from './framed-socket.ts';
 
@@ -51,6 +53,10 @@ export class DaemonClient {
       const identity = { role: 'monitor', session, replica: 0, buildId } as const;
       return new DaemonClient(await dial(address, identity, key, name), name, session);
     } catch (error) {
+      // Its HELLO failed in another way than by secret or version: it is no daemon of ours.
+      const foreign =
+        error instanceof HelloError && !['HELLO_SECRET', 'HELLO_VERSION'].includes(error.code);
+      if (foreign) throw wrongPart('tracer', formatAddress(address), error.message);
       throw new StartError(messageOf(error));
     }
   }

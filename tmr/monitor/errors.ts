@@ -27,6 +27,15 @@ export class StartError extends Error {
   }
 }
 
+/** Whoever listens where `option` points does not talk as that part of tmr does. */
+export function wrongPart(part: 'nfs' | 'tracer', at: string, why: string): StartError {
+  const option = part === 'nfs' ? '--nfs' : '--tracers';
+  return new StartError(
+    `expected 'tmr ${part}' at ${at}, but: ${why}; give ${option} the address with which ` +
+      `'tmr ${part}' says that it listens`,
+  );
+}
+
 /** The text of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -14,7 +14,8 @@ import type { Identity } from '../wire/hello.ts';
 import type { Address } from '../wire/messages.ts';
 import { RecordReader } from '../wire/record.ts';
 import { XdrReader, XdrWriter } from '../wire/xdr.ts';
-import { messageOf, StartError } from './errors.ts';
+import { formatAddress } from './addresses.ts';
+import { messageOf, StartError, wrongPart } from './errors.ts';
 import { connect } from './framed-socket.ts';
 
 export interface FileServerNews {
@@ -54,8 +55,9 @@ export class FileServerClient {
     config: SessionConfig,
   ): Promise<FileServerClient> {
     const name = 'the NFS server';
+    let client: FileServerClient | undefined;
     try {
-      const client = new FileServerClient(await connect(address, name));
+      client = new FileServerClient(await connect(address, name));
       try {
         const handshake = new DiallerHandshake(identity, key, randomBytes(NONCE_BYTES));
         const welcome = await client.#hello({ step: 1, body: handshake.start() });
@@ -67,7 +69,11 @@ export class FileServerClient {
       }
       return client;
     } catch (error) {
-      throw new StartError(messageOf(error));
+      // Not reached, or a server of ours that says why not; anything else is no server of ours.
+      if (client === undefined || error instanceof HelloError) {
+        throw new StartError(messageOf(error));
+      }
+      throw wrongPart('nfs', formatAddress(address), messageOf(error));
     }
   }
 
@@ -133,7 +139,7 @@ export class FileServerClient {
       delay(HELLO_DEADLINE_MS),
     ]);
     if (reply === undefined) {
-      throw new HelloError('HELLO_REFUSED', 'the NFS server did not finish HELLO in time');
+      throw new Error('it does not answer');
     }
     const result = hello.result.read(new XdrReader(reply));
     if (!result.ok)
