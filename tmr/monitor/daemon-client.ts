@@ -4,7 +4,6 @@ import { decodeControl, encodeControl } from '../wire/control-codec.ts';
 import type { FromDaemon, ToDaemon } from '../wire/control-codec.ts';
 import { HelloError } from '../wire/hello.ts';
 import type { Address } from '../wire/messages.ts';
-import { parseFromDaemon } from '../wire/schema.ts';
 import type { SessionPlan } from '../wire/session-plan.ts';
 import { formatAddress } from './addresses.ts';
 import { messageOf, StartError, wrongPart } from './errors.ts';
@@ -15,6 +14,8 @@ export class DaemonClient {
   readonly #framed: FramedSocket;
   readonly #name: string;
   readonly #session: string;
+  /** Loaded while the daemon works: it takes longer than all the rest of a monitor's start. */
+  readonly #checks = import('../wire/schema.ts');
   #answer: ((message: FromDaemon | Error) => void) | undefined;
   #gone: () => void = () => undefined;
   /** Resolves when the session's process has left, or the connection has ended. */
@@ -90,15 +91,20 @@ export class DaemonClient {
     });
   }
 
+  /** Checked in the order of arrival, once the checks are loaded. */
   #receive(body: Buffer): void {
-    let message: FromDaemon;
-    try {
-      message = parseFromDaemon(decodeControl(body));
-    } catch (error) {
-      this.#answer?.(new StartError(`${this.#name}: ${messageOf(error)}`));
-      return;
-    }
-    if (message.type === 'ended') this.#gone();
-    else this.#answer?.(message);
+    // The bytes are a view on the connection's buffer.
+    const json = Buffer.from(body);
+    void this.#checks.then(({ parseFromDaemon }) => {
+      let message: FromDaemon;
+      try {
+        message = parseFromDaemon(decodeControl(json));
+      } catch (error) {
+        this.#answer?.(new StartError(`${this.#name}: ${messageOf(error)}`));
+        return;
+      }
+      if (message.type === 'ended') this.#gone();
+      else this.#answer?.(message);
+    });
   }
 }

@@ -2,7 +2,7 @@
  * The time stamp counter. With PR_TSC_SIGSEGV each rdtsc and rdtscp stops the replica; it then gets
  * the agreed elapsed time in ns, the same in all replicas (research/feasibility.md d).
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { Reg, type Stopped } from 'ptrace-napi';
 import type { AgreedInputs } from '../../core/types.ts';
 import type { TscPolicy } from '../../wire/session-plan.ts';
@@ -96,9 +96,24 @@ export function mappingsWithTsc(pid: number): string[] {
     }
     const start = parseInt(offset, 16);
     const length = parseInt(to, 16) - parseInt(from, 16);
-    if (holdsTsc(readFileSync(path).subarray(start, start + length))) found.push(path);
+    if (fileHoldsTsc(path, start, length)) found.push(path);
   }
   return found;
+}
+
+/** Answers for files that did not change since: a session process sees the same libc again and again. */
+const scanned = new Map<string, boolean>();
+const SCANNED_MAX = 256;
+
+function fileHoldsTsc(path: string, start: number, length: number): boolean {
+  const { dev, ino, size, mtimeMs, ctimeMs } = statSync(path);
+  const key = [dev, ino, size, mtimeMs, ctimeMs, start, length].join('/');
+  const known = scanned.get(key);
+  if (known !== undefined) return known;
+  const holds = holdsTsc(readFileSync(path).subarray(start, start + length));
+  if (scanned.size >= SCANNED_MAX) scanned.clear();
+  scanned.set(key, holds);
+  return holds;
 }
 
 export function holdsTsc(bytes: Uint8Array): boolean {

@@ -94,7 +94,6 @@ class Session {
 
   run(loadInterposer: () => Interpose | undefined): void {
     const { settings } = this.#plan;
-    this.#placer.place(0);
     native.setTick(Math.min(tickMs(settings.timeoutMs) * MS, this.#placer.periodNs));
     // First of all the one to whom a failure can be told.
     const monitor = this.#dialMonitor();
@@ -255,6 +254,8 @@ class Session {
       caches: settings.caches,
       credentials: { uid: program.uid, gid: program.gid, groups: program.groups },
     });
+    // Only now: until here three starts share the cores as they fall free.
+    this.#placer.place(0);
     const launched = starting(`cannot run ${program.file}`, () =>
       launchReplica(this.#plan, files, this.#placer.cpus()),
     );
