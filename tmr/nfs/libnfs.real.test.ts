@@ -37,6 +37,13 @@ beforeAll(async () => {
   return () => rmSync(command, { force: true });
 });
 
+/** A server without `--plain` needs one: nobody could use it otherwise. */
+function secret(): string[] {
+  const file = join(temporaryDirectory(), 'secret');
+  writeFileSync(file, 'a secret of more than sixteen bytes\n', { mode: 0o600 });
+  return ['--secret-file', file];
+}
+
 interface Running {
   port: number;
   child: ChildProcess;
@@ -106,13 +113,15 @@ describe('the command', () => {
       temporaryDirectory(),
       '--listen',
       '127.0.0.1:0',
+      ...secret(),
     ]);
     child.kill(signal);
     expect(await ended).toBe(0);
   });
 
   test('with --parent-death ends when its parent is killed', async () => {
-    const words = ['--export', temporaryDirectory(), '--listen', '127.0.0.1:0', '--parent-death'];
+    const words = ['--export', temporaryDirectory(), '--listen', '127.0.0.1:0', ...secret()];
+    words.push('--parent-death');
     const shell = spawn('sh', [
       '-c',
       '"$0" "$@" & echo $!; wait',
@@ -143,10 +152,16 @@ describe('the command', () => {
   test('refuses a root that is no directory, and one that is not there', async () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
-    const one = await refused(['--export', file, '--listen', '127.0.0.1:0']);
+    const one = await refused(['--export', file, '--listen', '127.0.0.1:0', ...secret()]);
     expect(one).toMatchObject({ status: 78 });
     expect(one.message).toContain('another kind of file');
-    const none = await refused(['--export', `${file}-none`, '--listen', '127.0.0.1:0']);
+    const none = await refused([
+      '--export',
+      `${file}-none`,
+      '--listen',
+      '127.0.0.1:0',
+      ...secret(),
+    ]);
     expect(none).toMatchObject({ status: 78 });
     expect(none.message).toContain('ENOENT');
   });
@@ -156,7 +171,7 @@ describe('the command', () => {
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void other.close());
     const { port } = other.address() as AddressInfo;
-    const args = ['--export', temporaryDirectory(), '--listen', `127.0.0.1:${port}`];
+    const args = ['--export', temporaryDirectory(), '--listen', `127.0.0.1:${port}`, ...secret()];
     const { status, message } = await refused(args);
     expect(status).toBe(78);
     expect(message).toContain('the port is in use');
