@@ -1,11 +1,10 @@
 /** `report RUN_DIR`, and the end of every run. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeReport, type Report } from '../analysis/report.ts';
 import { outcomes } from '../../harness/types.ts';
 import { experimentByName } from '../registry.ts';
-import { files } from '../record/run-directory.ts';
-import type { Manifest } from '../record/manifest.ts';
+import { files, readManifest } from '../record/run-directory.ts';
 import type { Output } from './io.ts';
 import { exitCodes, UsageError } from './usage-error.ts';
 
@@ -17,7 +16,7 @@ export async function reportRun(path: string, output: Output): Promise<number> {
       `${path} is no run directory (it has no ${files.manifest}); give one like results/latest`,
     );
   }
-  const { experiment: name } = JSON.parse(readFileSync(file, 'utf8')) as Manifest;
+  const { experiment: name } = readManifest(path);
   const experiment = experimentByName(name);
   if (experiment === undefined) {
     throw new UsageError(`${path} holds a run of '${name}', an experiment this version lacks`);

@@ -73,7 +73,8 @@ function withoutDisqualified(
   }
   const usable = plan.filter((spec) => (reasons.get(spec.workload) ?? null) === null);
   if (usable.length === 0) {
-    throw new Error('every workload is disqualified, see above; choose others with --workloads');
+    const why = [...reasons].map(([workload, reason]) => `${workload}: ${reason}`).join('; ');
+    throw new Error(`every workload is disqualified (${why}); choose others with --workloads`);
   }
   return usable;
 }

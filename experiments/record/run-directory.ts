@@ -9,6 +9,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { GoldenInfo, TrialRecord, TrialSpec } from '../../harness/types.ts';
+import { UsageError } from '../command/usage-error.ts';
+import { makeDirectory } from './make-directory.ts';
 import type { Manifest } from './manifest.ts';
 import { readJsonLines } from './trial-log.ts';
 
@@ -40,7 +42,7 @@ export function createRunDirectory(
 ): string {
   const stamp = manifest.startedAt.replace(/[-:]|\.\d+/g, '');
   const parent = resolve(results, manifest.experiment);
-  mkdirSync(parent, { recursive: true });
+  makeDirectory(parent);
   let directory = join(parent, `${stamp}-${manifest.seed}`);
   for (let copy = 2; existsSync(directory); copy++) {
     directory = join(parent, `${stamp}-${manifest.seed}-${copy}`);
@@ -79,15 +81,33 @@ export function readRun(directory: string): RunData {
   const records = existsSync(path(files.trials))
     ? readJsonLines<TrialRecord>(path(files.trials))
     : [];
+  // Tables of an earlier report are worth more than empty ones.
+  if (records.length === 0 && existsSync(path('trials.csv'))) {
+    throw new UsageError(
+      `${path(files.trials)} has no trials, but trials.csv is there: the log was lost or emptied after the run; nothing is redrawn`,
+    );
+  }
   return {
     directory,
-    manifest: JSON.parse(readFileSync(path(files.manifest), 'utf8')) as Manifest,
+    manifest: readManifest(directory),
     plan: readJsonLines<TrialSpec>(path(files.plan)),
     golden: existsSync(path(files.golden))
       ? (JSON.parse(readFileSync(path(files.golden), 'utf8')) as GoldenInfo[])
       : [],
     records: records.sort((a, b) => a.trial - b.trial),
   };
+}
+
+/** Throws UsageError when the file is no manifest. */
+export function readManifest(directory: string): Manifest {
+  const file = join(directory, files.manifest);
+  try {
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as Partial<Manifest>;
+    if (typeof manifest.experiment === 'string') return manifest as Manifest;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new UsageError(`expected the manifest of a run in ${file}, got something else`);
 }
 
 function pointLatest(results: string, directory: string): void {
