@@ -62,7 +62,7 @@ export async function recordGolden(
     outputDigest: null,
     volumeBytes: null,
     skewMaxMs: null,
-    binaries: Object.fromEntries(workload.programs.map((path) => [path, sha256(path)])),
+    binaries: Object.fromEntries(workload.programs.map((path) => [published(path), sha256(path)])),
   };
   try {
     const native = await runNatively(room, options, info, signal);
@@ -211,6 +211,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1
     ? sorted[middle]!
     : Math.round((sorted[middle - 1]! + sorted[middle]!) / 2);
+}
+
+/** Without the place of the checkout, which concerns no reader of a manifest. */
+function published(path: string): string {
+  return path.replace(/^.*(?=results\/\.cache\/)/, '');
 }
 
 function sha256(path: string): string {
