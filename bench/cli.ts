@@ -15,7 +15,7 @@ program
   .command('lockstep')
   .description('microseconds a rendezvous, beside a C loop that does the least possible')
   .option('--rounds <n>', 'tmr and the C loop in turn, this many times', positive, 5)
-  .option('--calls <n>', 'system calls a run', positive, 20000)
+  .option('--calls <n>', 'system calls counted in a run, after 10,000 of warm-up', positive, 30000)
   .addOption(
     new Option('--tsc <how>', 'rdtsc trapped or not, for both')
       .choices(['trap', 'native'])
@@ -27,7 +27,7 @@ program
     save({ lockstep: result });
     console.log(
       `lockstep: ${result.tmrUs.toFixed(1)} us a rendezvous, the C floor ${result.floorUs.toFixed(1)} us, ` +
-        `ratio ${result.ratio.toFixed(2)} (${result.ratioMin.toFixed(2)}-${result.ratioMax.toFixed(2)}; rdtsc ${result.tsc})`,
+        `ratio ${result.ratio.toFixed(2)} (${result.ratioMin.toFixed(2)}-${result.ratioMax.toFixed(2)}; rdtsc ${result.tsc}; steady state)`,
     );
   });
 

@@ -1,7 +1,7 @@
 /**
  * What a lock-stepped call costs beside the least possible (bench/src/floor.c): the same program,
- * the same placement, the same rdtsc setting, in turn within one run. Start-up is subtracted by
- * running each with few and with many calls.
+ * the same placement, the same rdtsc setting, in turn within one run. Start-up, and the warm-up of
+ * the first calls, are subtracted by running each with few and with many calls.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -30,11 +30,14 @@ export interface LockstepResult {
   rounds: { tmrUs: number; floorUs: number }[];
   tsc: 'trap' | 'native';
   placement: string;
+  /** Calls counted, after `warmUpCalls` that are not. */
   calls: number;
+  warmUpCalls: number;
   loadAverage: number[];
 }
 
-const FEW = 1000;
+/** Calls of the short run: the first thousands are dearer while V8 compiles the loop, once a session process. */
+const FEW = 10_000;
 
 export function lockstep(
   options: LockstepOptions,
@@ -67,6 +70,7 @@ export function lockstep(
       tsc: options.tsc,
       placement: 'pair',
       calls: options.calls,
+      warmUpCalls: FEW,
       loadAverage: loadavg(),
     };
   } finally {
