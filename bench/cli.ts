@@ -1,5 +1,6 @@
 /** `npm run bench -- lockstep|sessions`: writes results/bench/<UTC>/bench.json. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -34,13 +35,14 @@ program
 program
   .command('sessions')
   .description('sessions a second of a trivial program on running daemons')
-  .option('--count <n>', 'sessions, one after the other', positive, 40)
-  .action(async (options: { count: number }) => {
+  .option('--count <n>', 'sessions in all', positive, 40)
+  .option('--at-once <n>', 'sessions at the same time', positive, availableParallelism())
+  .action(async (options: { count: number; atOnce: number }) => {
     const { sessions } = await import('./sessions.ts');
-    const result = await sessions(options.count);
+    const result = await sessions(options.count, options.atOnce);
     save({ sessions: result });
     console.log(
-      `sessions: ${result.perSecond.toFixed(1)} a second (median ${result.medianMs.toFixed(0)} ms)`,
+      `sessions: ${result.perSecond.toFixed(1)} a second, ${result.atOnce} at once (median ${result.medianMs.toFixed(0)} ms each)`,
     );
   });
 

@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 
 export const tmrCommand = fileURLToPath(new URL('../dist/tmr.js', import.meta.url));
 
+const REPLICAS = 3;
+
 export interface Daemons {
   tracers: string[];
   nfs: string;
@@ -18,7 +20,7 @@ export interface Daemons {
 }
 
 /** Starts them on ephemeral loopback ports; they end with this process. */
-export async function startDaemons(replicas = 3): Promise<Daemons> {
+export async function startDaemons(options: { keepIdle: number }): Promise<Daemons> {
   const directory = mkdtempSync(join(tmpdir(), 'tmr-daemons-'));
   const secretFile = join(directory, 'secret');
   writeFileSync(secretFile, randomBytes(32).toString('hex'), { mode: 0o600 });
@@ -28,7 +30,14 @@ export async function startDaemons(replicas = 3): Promise<Daemons> {
     rmSync(directory, { recursive: true, force: true });
   };
   const start = (...args: string[]) => {
-    const shared = ['--listen', '127.0.0.1:0', '--secret-file', secretFile, '--parent-death'];
+    const shared = [
+      '--listen',
+      '127.0.0.1:0',
+      '--secret-file',
+      secretFile,
+      '--parent-death',
+      String(process.pid),
+    ];
     const child = spawn(process.execPath, [tmrCommand, ...args, ...shared], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -37,7 +46,9 @@ export async function startDaemons(replicas = 3): Promise<Daemons> {
   };
   try {
     const nfs = start('nfs', '--export', '/');
-    const tracers = Array.from({ length: replicas }, () => start('tracer'));
+    const tracers = Array.from({ length: REPLICAS }, () =>
+      start('tracer', '--keep-idle', String(options.keepIdle)),
+    );
     return { tracers: await Promise.all(tracers), nfs: await nfs, secretFile, directory, stop };
   } catch (error) {
     stop();
