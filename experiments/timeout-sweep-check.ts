@@ -1,4 +1,5 @@
 import type { TrialRecord } from '../harness/types.ts';
+import { defaultLinkDelayMs } from '../tmr/core/bounds.ts';
 import type { CheckResult, Finding, Verdict } from './types.ts';
 
 /** More trials than this share that cannot be judged, and nothing is claimed. */
@@ -62,9 +63,22 @@ function judge(record: TrialRecord): Finding[] {
   }
   if (record.outcome === 'detected-masked' && beyondBound(record)) {
     const ms = Math.round((record.detectionLatencyNs ?? 0) / 1e6);
-    violated('P3', `flagged after ${ms} ms, the stated bound is ${record.boundMs} ms`);
+    const text = `flagged after ${ms} ms, the stated bound is ${record.boundMs} ms`;
+    const delayMs = noticeDelayMs(record);
+    // The bound holds for messages within d; a measured d beyond it is no verdict (STYLE.md).
+    if (delayMs > defaultLinkDelayMs(record.timeoutMs)) {
+      const why = `${text}, but the notices took ${Math.round(delayMs)} ms, more than d`;
+      found.push({ verdict: 'unknown', property: 'P3', trial: record.trial, text: why });
+    } else {
+      violated('P3', text);
+    }
   }
   return found;
+}
+
+/** From the replicas' going on, their notices sent, to the monitor's second notice; 0 when not known. */
+function noticeDelayMs({ resumeNs, quorumNs }: TrialRecord): number {
+  return resumeNs === null || quorumNs === null ? 0 : (quorumNs - resumeNs) / 1e6;
 }
 
 /** A vote wrong for every peer, or absent. A flip on one link alone is masked without a flag. */
