@@ -26,6 +26,10 @@ const subcommands: Record<string, Subcommand> = {
     description: 'NFS server: executes each file operation once, on the word of two replicas',
     load: async () => (await import('./nfs.ts')).nfsCommand(),
   },
+  contained: {
+    description: 'a part of the system as the main process of a container (--hosts docker)',
+    load: async () => (await import('./contained.ts')).containedCommand(),
+  },
   status: {
     description: 'show your sessions on this machine',
     load: async () => (await import('./status.ts')).statusCommand(),

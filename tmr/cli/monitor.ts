@@ -6,6 +6,7 @@ import { parseAddress, parseSessionPorts, Routes } from '../monitor/addresses.ts
 import { currentDirectory } from '../monitor/current-directory.ts';
 import { ConfigurationError } from '../monitor/errors.ts';
 import { launch } from '../monitor/launch.ts';
+import type { Caller } from '../monitor/program.ts';
 import { checkReportFile } from '../monitor/report-file.ts';
 import { sessionSettings } from '../monitor/settings.ts';
 import { StatusDirectory } from '../monitor/status-dir.ts';
@@ -21,6 +22,7 @@ interface MonitorOptions extends Omit<SessionCommandOptions, 'replicas'> {
   nfs: string;
   listen?: string;
   volume: string[];
+  caller?: Caller;
 }
 
 const REPLICAS_MAX = 7;
@@ -48,6 +50,11 @@ export function monitorCommand(): Command {
       )
         .argParser(collect)
         .default([], 'none'),
+    )
+    .addOption(
+      new Option('--caller <json>', 'environment names and umask of who asked from outside')
+        .argParser((text) => JSON.parse(text) as Caller)
+        .hideHelp(),
     )
     .addHelpText(
       'after',
@@ -110,6 +117,7 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
     statusDirectory,
     progress: options.progress ?? false,
     native: await loadNative(),
+    ...(options.caller === undefined ? {} : { caller: options.caller }),
     ...(options.report === undefined ? {} : { reportFile: options.report }),
   });
   statusDirectory.remove(session);

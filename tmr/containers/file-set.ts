@@ -14,6 +14,7 @@ import {
   readSync,
   realpathSync,
   statSync,
+  type Stats,
 } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { messageOf, StartError } from '../monitor/errors.ts';
@@ -68,7 +69,7 @@ export class FileSet {
       type: 'file',
       path,
       source,
-      mode: mode ?? (stats.mode & 0o777),
+      mode: mode ?? stats.mode & 0o777,
       size: stats.size,
       sha256: sha256(source),
     });
@@ -141,7 +142,10 @@ export class FileSet {
 function libraries(program: string): string[] {
   let text: string;
   try {
-    text = execFileSync('ldd', [program], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    text = execFileSync('ldd', [program], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   } catch {
     return []; // "not a dynamic executable" is exit status 1.
   }
@@ -167,7 +171,7 @@ function headOf(path: string): string {
   }
 }
 
-function statOrThrow(path: string): ReturnType<typeof lstatSync> & object {
+function statOrThrow(path: string): Stats {
   try {
     return lstatSync(path);
   } catch (error) {

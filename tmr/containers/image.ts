@@ -74,14 +74,16 @@ async function ensureLayer(
   const context = pack();
   const filled = fill(context, `FROM ${from}\nCOPY root/ /\n`, files.entries);
   try {
-    const stream = await engine.docker.buildImage(context, {
+    // tar-stream has a stream of its own make (streamx), in all that counts a readable one.
+    const body = context as unknown as NodeJS.ReadableStream;
+    const stream = await engine.docker.buildImage(body, {
       t: tag,
       pull: false,
       rm: true,
       forcerm: true,
       labels: { 'org.tmr.image': TMR_VERSION },
     });
-    await Promise.all([filled, built(engine, stream)]);
+    await Promise.all([filled, built(engine, stream as NodeJS.ReadableStream)]);
   } catch (error) {
     context.destroy();
     await filled.catch(() => undefined);
@@ -168,7 +170,11 @@ function addAddon(files: FileSet, dist: string): void {
 }
 
 /** Equal files give equal bytes: no times, no owners. */
-async function fill(context: Pack, dockerfile: string, entries: readonly ImageEntry[]): Promise<void> {
+async function fill(
+  context: Pack,
+  dockerfile: string,
+  entries: readonly ImageEntry[],
+): Promise<void> {
   const epoch = new Date(0);
   context.entry({ name: 'Dockerfile', mtime: epoch }, dockerfile);
   context.entry({ name: 'root/', type: 'directory', mode: 0o755, mtime: epoch });

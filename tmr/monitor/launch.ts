@@ -22,7 +22,7 @@ import { FileServerClient } from './file-server-client.ts';
 import { listenForTracers } from './listener.ts';
 import type { SessionListener } from './listener.ts';
 import type { NativeDescriptors } from './native.ts';
-import { describeProgram } from './program.ts';
+import { describeProgram, type Caller } from './program.ts';
 import { showProgress } from './progress.ts';
 import { buildReport } from './report.ts';
 import { writeReport } from './report-file.ts';
@@ -54,6 +54,8 @@ export interface LaunchOptions {
   parts: () => Promise<Parts>;
   /** Undefined: the address by which the first tracer daemon is reached, any free port. */
   listen: Address | undefined;
+  /** Whose program it is, when not this process's. */
+  caller?: Caller;
   /** Where replica r is to listen: entry r-1. */
   sessionPorts: readonly number[];
   routes: Routes;
@@ -155,7 +157,7 @@ class Launch {
   async #start(): Promise<void> {
     const { session, settings, volumes, ...options } = this.#options;
     // Before anything is started: a command that does not exist costs nothing.
-    const program = describeProgram(options.command, options.cwd);
+    const program = describeProgram(options.command, options.cwd, options.caller);
     process.title = `tmr monitor ${session}`;
     // A name that nobody knows is told before anything is started.
     await options.routes.resolve(numericAddress);

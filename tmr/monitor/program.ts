@@ -13,10 +13,21 @@ import { hostname } from 'node:os';
 import type { Program } from '../wire/session-plan.ts';
 import { codeOf, exitStatus, StartError } from './errors.ts';
 
+/** What is not this process's own when it was started for somebody elsewhere. */
+export interface Caller {
+  /** Names of the variables that are the program's; the others are the container's. */
+  environment?: readonly string[];
+  umask?: number;
+}
+
 /** Reads what the process was started with. Throws StartError 126 or 127 as env(1). */
-export function describeProgram(command: readonly string[], cwd: string): Program {
+export function describeProgram(
+  command: readonly string[],
+  cwd: string,
+  caller: Caller = {},
+): Program {
   const name = command[0] ?? '';
-  const environment = rawEnvironment();
+  const environment = ofCaller(rawEnvironment(), caller.environment);
   const path = valueOf(environment, 'PATH') ?? '/bin:/usr/bin';
   const here = process.cwd();
   const found = findProgram(name, path, here);
@@ -32,7 +43,7 @@ export function describeProgram(command: readonly string[], cwd: string): Progra
     argsBase64: args.map((bytes) => bytes.toString('base64')),
     envBase64: adaptEnvironment(environment, typed, cwd).map((bytes) => bytes.toString('base64')),
     cwd,
-    umask: readUmask(),
+    umask: caller.umask ?? readUmask(),
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,
     groups: process.getgroups?.() ?? [],
@@ -110,6 +121,12 @@ function rawArguments(count: number, decoded: readonly string[]): Buffer[] {
 /** The environment as execve gave it, in order and as bytes. */
 function rawEnvironment(): Buffer[] {
   return splitAtNul(readFileSync('/proc/self/environ'));
+}
+
+function ofCaller(environment: Buffer[], names: readonly string[] | undefined): Buffer[] {
+  if (names === undefined) return environment;
+  const own = new Set(names);
+  return environment.filter((item) => own.has(item.toString('latin1').split('=', 1)[0] ?? ''));
 }
 
 function splitAtNul(bytes: Buffer): Buffer[] {

@@ -1,0 +1,315 @@
+/**
+ * The whole system in containers: one for each tracer, one for the NFS server, one for the monitor, on
+ * networks of their own. It stands across sessions; what a fault broke is replaced. See ARCHITECTURE.md,
+ * "Containers".
+ */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Container } from 'dockerode';
+import { messageOf, StartError } from '../monitor/errors.ts';
+import { execIn, PartContainer, type ExecRequest, type ExecRun } from './container.ts';
+import type { Engine } from './engine.ts';
+import { imagePaths } from './image.ts';
+import { ownerLabel } from './leftovers.ts';
+import {
+  hardened,
+  ordinaryUser,
+  userText,
+  type ContainerLimits,
+  type ContainerUser,
+} from './privileges.ts';
+import {
+  engineOf,
+  privateTopology,
+  publishedTopology,
+  type Part,
+  type Topology,
+} from './topology.ts';
+import { createVolume, mountOf, pull, push, type SharedDirectory } from './transfer.ts';
+
+export interface RoomOptions {
+  /** One, or several for tracers on different machines. */
+  engines: readonly Engine[];
+  /** The tag that every engine has. */
+  image: string;
+  replicas: number;
+  /** Sessions at once. */
+  jobs: number;
+  /** Directories that file server and monitor share with us, at the same path. */
+  shared: readonly string[];
+  transfer: 'auto' | 'bind' | 'copy';
+  sessionPorts: string;
+  limits?: Partial<ContainerLimits>;
+  /** Lines that tracers write to stderr. */
+  onLine?: (replica: number, line: string) => void;
+}
+
+const MIB = 2 ** 20;
+const defaultLimits: ContainerLimits = { memoryBytes: 2048 * MIB, pids: 512, cpus: 2 };
+
+export class ContainerRoom {
+  readonly id = randomBytes(4).toString('hex');
+  readonly user: ContainerUser = ordinaryUser();
+  readonly #options: RoomOptions;
+  readonly #secret = randomBytes(32).toString('hex');
+  readonly #labels: Record<string, string>;
+  readonly #parts = new Map<Part, PartContainer>();
+  readonly #freeSlots: number[];
+  #topology: Topology | undefined;
+  #shared: SharedDirectory[] = [];
+  #closed = false;
+  /** One start or stop at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: RoomOptions) {
+    this.#options = options;
+    this.#labels = { ...ownerLabel(), 'org.tmr.room': this.id };
+    this.#freeSlots = Array.from({ length: options.jobs }, (_, slot) => slot);
+  }
+
+  /** Starts what is not there and replaces what is not as it was. Throws StartError. */
+  ready(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#closed) throw new StartError('the containers have been removed');
+      this.#topology ??= await this.#makeTopology();
+      if (this.#shared.length === 0) await this.#startFileServer();
+      const all: Part[] = ['nfs', 'monitor', ...this.#replicas];
+      const results = await Promise.allSettled(all.map((part) => this.#ensure(part)));
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    });
+  }
+
+  /** Removes the containers; the next `ready` starts them anew. */
+  restart(): Promise<void> {
+    return this.#inTurn(() => this.#stopParts());
+  }
+
+  /** Removes everything of this room; may be called more than once. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#inTurn(async () => {
+      await this.#stopParts();
+      await this.#topology?.close();
+      this.#topology = undefined;
+      const { docker } = engineOf(this.#options.engines, 'nfs');
+      for (const { volume } of this.#shared) {
+        if (volume !== null) await docker.getVolume(volume).remove({ force: true });
+      }
+      this.#shared = [];
+    });
+  }
+
+  /** True when the shared directories are the engine's own copies. */
+  get copies(): boolean {
+    return this.#shared.some(({ volume }) => volume !== null);
+  }
+
+  /** Brings a tree below a shared directory into the containers; nothing to do for a bind mount. */
+  async push(path: string): Promise<void> {
+    if (this.copies) await push(this.#container('nfs'), path, this.user);
+  }
+
+  /** Brings it back, into `into` when that is given. */
+  async pull(path: string, into = path): Promise<void> {
+    if (this.copies) await pull(this.#container('nfs'), path, into);
+  }
+
+  /** `tmr monitor` with its own options, as a process of the monitor's container. */
+  async startSession(
+    options: readonly string[],
+    request: Omit<ExecRequest, 'command'>,
+  ): Promise<SessionExec> {
+    const slot = this.#freeSlots.shift();
+    if (slot === undefined)
+      throw new StartError('more sessions at once than the room was made for');
+    const args = this.#topology!.sessionArguments(slot);
+    const command = [imagePaths.node, imagePaths.script, 'monitor', ...args];
+    try {
+      const run = await execIn(this.#container('monitor'), {
+        ...request,
+        command: [...command, '--secret-file', '/run/tmr/secret', ...options],
+      });
+      return { ...run, release: () => void this.#freeSlots.push(slot) };
+    } catch (error) {
+      this.#freeSlots.push(slot);
+      throw new StartError(`cannot start the monitor in its container: ${messageOf(error)}`);
+    }
+  }
+
+  /** To the sessions of this room. */
+  async signal(name: string): Promise<void> {
+    await this.#container('monitor').kill({ signal: name });
+  }
+
+  /** The container of a tracer, for faults. */
+  tracer(replica: number): Container {
+    return this.#container(replica);
+  }
+
+  networksOf(replica: number, peer?: number): ReturnType<Topology['networksOf']> {
+    return this.#topology?.networksOf(replica, peer) ?? [];
+  }
+
+  /** What a manifest says about where this ran. */
+  async describe(): Promise<Record<string, unknown>[]> {
+    const { engines, image } = this.#options;
+    return Promise.all(
+      [...new Set(engines)].map(async ({ docker, url, apiVersion }) => {
+        const [info, version] = await Promise.all([docker.info(), docker.version()]);
+        const { Driver, CgroupVersion, KernelVersion, NCPU, OperatingSystem } = info;
+        return {
+          engine: url,
+          version: version.Version,
+          apiVersion,
+          storage: Driver,
+          cgroupVersion: CgroupVersion ?? null,
+          kernel: KernelVersion,
+          cpus: NCPU,
+          operatingSystem: OperatingSystem,
+          image,
+          imageId: (await docker.getImage(image).inspect()).Id,
+          limits: this.#limits,
+          user: userText(this.user),
+          transfer: this.copies ? 'copy' : 'bind',
+        };
+      }),
+    );
+  }
+
+  get #limits(): ContainerLimits {
+    return { ...defaultLimits, ...this.#options.limits };
+  }
+
+  get #replicas(): number[] {
+    return Array.from({ length: this.#options.replicas }, (_, index) => index + 1);
+  }
+
+  #container(part: Part): Container {
+    const container = this.#parts.get(part)?.container;
+    if (container !== undefined) return container;
+    throw new StartError(`the container of ${titleOf(part)} is not there`);
+  }
+
+  #makeTopology(): Promise<Topology> {
+    const { engines, replicas, jobs, sessionPorts } = this.#options;
+    const [first] = engines;
+    const [room, labels] = [this.id, this.#labels];
+    return engines.length === 1
+      ? privateTopology(first!, room, replicas, labels)
+      : publishedTopology({ engines, room, replicas, jobs, sessionPorts, labels });
+  }
+
+  /** The first start also finds out whether the engine sees our files. */
+  async #startFileServer(): Promise<void> {
+    const { transfer, shared, engines } = this.#options;
+    const engine = engineOf(engines, 'nfs');
+    if (transfer !== 'copy') {
+      this.#shared = shared.map((path) => ({ path, volume: null }));
+      try {
+        await this.#ensure('nfs');
+        return;
+      } catch (error) {
+        this.#shared = [];
+        const elsewhere = /bind source path does not exist/i.test(messageOf(error));
+        if (transfer === 'bind' || !elsewhere) throw error;
+      }
+    }
+    for (const [index, path] of shared.entries()) {
+      const volume = await createVolume(engine, `tmr-${this.id}-${index}`, this.#labels);
+      this.#shared.push({ path, volume });
+    }
+    await this.#ensure('nfs');
+    for (const path of shared) await this.push(path);
+  }
+
+  async #ensure(part: Part): Promise<void> {
+    const before = this.#parts.get(part);
+    if (before !== undefined && (await this.#isIntact(part, before))) return;
+    this.#parts.delete(part);
+    await before?.stop();
+    const started = await PartContainer.start(this.#partOptions(part));
+    this.#parts.set(part, started);
+  }
+
+  #partOptions(part: Part): PartStart {
+    const { engines, image, jobs, onLine } = this.#options;
+    const { create, host, networks, listen } = this.#topology!.attachment(part);
+    const name = typeof part === 'number' ? `tracer-${part}` : part;
+    const mounts =
+      typeof part === 'number' ? [] : this.#shared.map((directory) => mountOf(directory, false));
+    return {
+      engine: engineOf(engines, part),
+      name: `tmr-${this.id}-${name}`,
+      title: titleOf(part),
+      secret: this.#secret,
+      networks,
+      onLine: (line) => {
+        if (typeof part === 'number') onLine?.(part, line);
+      },
+      create: {
+        ...create,
+        Image: image,
+        Cmd: [imagePaths.node, imagePaths.script, 'contained', ...commandOf(part, listen, jobs)],
+        User: userText(this.user),
+        // The program's host name comes from the monitor.
+        Hostname: part === 'monitor' ? hostname() : name,
+        WorkingDir: '/',
+        Labels: { ...this.#labels, 'org.tmr.part': name },
+        HostConfig: {
+          ...hardened(this.user, this.#limits),
+          ...host,
+          Mounts: mounts,
+          AutoRemove: true,
+          LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '1' } },
+        },
+      },
+    };
+  }
+
+  /** Running, not paused, ours, and on all its networks. */
+  async #isIntact(part: Part, { container, attached }: PartContainer): Promise<boolean> {
+    if (!attached) return false;
+    try {
+      const { State, NetworkSettings, HostConfig } = await container.inspect();
+      const expected = typeof part === 'number' ? this.#topology!.networksOf(part).length : 1;
+      return (
+        State.Running &&
+        !State.Paused &&
+        Object.keys(NetworkSettings.Networks).length === expected &&
+        HostConfig.Memory === this.#limits.memoryBytes &&
+        HostConfig.NanoCpus === Math.round(this.#limits.cpus * 1e9)
+      );
+    } catch {
+      return false;
+    }
+  }
+
+  async #stopParts(): Promise<void> {
+    const parts = [...this.#parts.values()];
+    this.#parts.clear();
+    await Promise.all(parts.map((part) => part.stop()));
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+export type SessionExec = ExecRun & { release(): void };
+type PartStart = Parameters<typeof PartContainer.start>[0];
+
+function commandOf(part: Part, listen: string, jobs: number): string[] {
+  if (part === 'monitor') return ['monitor'];
+  if (part === 'nfs') return ['nfs', '--export', '/', '--listen', listen];
+  // A session that a fault ended may still be leaving when the next begins.
+  const limits = ['--max-sessions', String(2 * jobs + 2), '--keep-idle', String(jobs)];
+  return ['tracer', '--listen', listen, ...limits];
+}
+
+function titleOf(part: Part): string {
+  if (typeof part === 'number') return `tracer ${part}`;
+  return part === 'nfs' ? 'the NFS server' : 'the monitor';
+}
