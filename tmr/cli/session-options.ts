@@ -77,8 +77,9 @@ function placeOptions(): Option[] {
       .default('auto'),
     new Option('--session-ports <a-b>', 'replica r listens on port A+r-1; 0: any').default('0'),
     new Option(
-      '--via <from-to=host:port>',
-      'tracer FROM dials HOST:PORT for TO (a replica, nfs or monitor), e.g. 1-2=127.0.0.1:9000',
+      '--via <from-to=host[:port]>',
+      'tracer FROM dials HOST:PORT for TO (a replica, nfs or monitor), e.g. 1-2=127.0.0.1:9000; ' +
+        'without PORT: HOST, on the port on which TO listens',
     )
       .argParser(collect)
       .default([], 'none'),

@@ -43,44 +43,58 @@ export function parseSessionPorts(text: string, replicas: number): number[] {
   return numbers.map((index) => first + index);
 }
 
-/** Where tracer `from` is to dial for a party: a proxy of the user's instead of its own address. */
-export class Routes {
-  readonly #detours = new Map<string, Address>();
+/** Where a party is dialled instead of at its own address. */
+interface Detour {
+  host: string;
+  /** Undefined: the port on which the party listens. */
+  port: number | undefined;
+}
 
-  /** `specifications` are FROM-TO=HOST:PORT, TO being a replica, `nfs` or `monitor`. */
+/** Where tracer `from` is to dial for a party: a proxy of the user's, or another of its networks. */
+export class Routes {
+  readonly #detours = new Map<string, Detour>();
+
+  /** `specifications` are FROM-TO=HOST or FROM-TO=HOST:PORT, TO being a replica, `nfs` or `monitor`. */
   constructor(specifications: readonly string[], replicas: number) {
     for (const text of specifications) {
-      const [link, address] = parseVia(text, replicas);
-      this.#detours.set(link, address);
+      const [link, detour] = parseVia(text, replicas);
+      this.#detours.set(link, detour);
     }
   }
 
   /** Puts numbers in the place of host names: session processes dial numbers only. */
   async resolve(numeric: (address: Address) => Promise<Address>): Promise<void> {
-    for (const [link, address] of this.#detours) this.#detours.set(link, await numeric(address));
+    for (const [link, { host, port }] of this.#detours) {
+      this.#detours.set(link, { host: (await numeric({ host, port: port ?? 0 })).host, port });
+    }
   }
 
   peer(from: ReplicaId, to: ReplicaId, own: Address): Address {
-    return this.#detours.get(`${from}-${to}`) ?? own;
+    return this.#route(`${from}-${to}`, own);
   }
 
   nfs(from: ReplicaId, own: Address): Address {
-    return this.#detours.get(`${from}-nfs`) ?? own;
+    return this.#route(`${from}-nfs`, own);
   }
 
   monitor(from: ReplicaId, own: Address): Address {
-    return this.#detours.get(`${from}-monitor`) ?? own;
+    return this.#route(`${from}-monitor`, own);
+  }
+
+  #route(link: string, own: Address): Address {
+    const detour = this.#detours.get(link);
+    return detour === undefined ? own : { host: detour.host, port: detour.port ?? own.port };
   }
 }
 
-function parseVia(text: string, replicas: number): [string, Address] {
+function parseVia(text: string, replicas: number): [string, Detour] {
   const match = /^(\d+)-(\d+|nfs|monitor)=(.+)$/.exec(text.trim());
   const from = Number(match?.[1]);
   const to = match?.[2];
   if (match === null || to === undefined || !(from >= 1 && from <= replicas)) {
     throw new ConfigurationError(
-      `--via: expected FROM-TO=HOST:PORT such as 1-2=127.0.0.1:9000, 1-nfs=... or 1-monitor=... ` +
-        `with FROM in 1..${replicas}, got '${text}'`,
+      `--via: expected FROM-TO=HOST or FROM-TO=HOST:PORT such as 1-2=127.0.0.1:9000, 1-nfs=... or ` +
+        `1-monitor=... with FROM in 1..${replicas}, got '${text}'`,
     );
   }
   const peer = Number(to);
@@ -90,5 +104,13 @@ function parseVia(text: string, replicas: number): [string, Address] {
         (peer < from ? `; did you mean ${to}-${from}?` : ''),
     );
   }
-  return [`${from}-${to}`, parseAddress(match[3] ?? '', '--via')];
+  return [`${from}-${to}`, parseDetour((match[3] ?? '').trim())];
+}
+
+function parseDetour(text: string): Detour {
+  const host = /^\[([0-9a-fA-F:.]+)\]$/.exec(text)?.[1] ?? /^[^:[\]\s]+$/.exec(text)?.[0];
+  if (host === undefined) return parseAddress(text, '--via');
+  // The system takes a bare number for an IPv4 address of 32 bits.
+  if (!/^\d+$/.test(host)) return { host, port: undefined };
+  throw new ConfigurationError(`--via: expected HOST or HOST:PORT, got the number ${host}`);
 }

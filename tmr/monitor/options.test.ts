@@ -59,6 +59,22 @@ describe('addresses', () => {
     expect(routes.nfs(1, own)).toEqual(own);
   });
 
+  it('without a port send a link to another host, on the port on which the party listens', async () => {
+    const own = { host: '10.0.0.12', port: 41002 };
+    const routes = new Routes(['1-2=tracer-2', '1-nfs=[fd00::2]', '2-monitor=10.1.0.20'], 3);
+    await routes.resolve(({ host, port }) =>
+      Promise.resolve({ host: host === 'tracer-2' ? '10.1.2.12' : host, port }),
+    );
+    expect(routes.peer(1, 2, own)).toEqual({ host: '10.1.2.12', port: 41002 });
+    expect(routes.nfs(1, own)).toEqual({ host: 'fd00::2', port: 41002 });
+    expect(routes.monitor(2, own)).toEqual({ host: '10.1.0.20', port: 41002 });
+    expect(routes.peer(2, 3, own)).toEqual(own);
+    expect(() => new Routes(['1-2=9000'], 3)).toThrow(/HOST or HOST:PORT, got the number 9000/);
+    for (const text of ['1-2=h:', '1-2=::1', '1-2=', '1-2=h:65536']) {
+      expect(() => new Routes([text], 3), text).toThrow(/--via: expected/);
+    }
+  });
+
   it('give detours by number, as session processes dial them', async () => {
     const routes = new Routes(['1-2=proxy:9000'], 3);
     await routes.resolve(({ port }) => Promise.resolve({ host: '10.0.0.1', port }));
