@@ -106,8 +106,9 @@ async function start(): Promise<{
   }
   for (const [index, tracer] of tracers.entries()) {
     expect(await tracer.next()).toMatchObject({ type: 'peers' });
-    tracer.send({ type: 'started', replicaPid: 10 + index });
+    tracer.send({ type: 'started', replicaPid: 10 + index, files: [] });
   }
+  for (const tracer of tracers) expect(await tracer.next()).toEqual({ type: 'go' });
   return { listener, out, ended: monitor.ended, tracers };
 }
 

@@ -1,5 +1,6 @@
 /** What a session on the monitor's side is given, and what it keeps of each replica. */
 import type { Policy, ReplicaId } from '../core/types.ts';
+import type { FileDigest } from '../wire/file-digest.ts';
 import type { Address, FromMonitor, SlotOp } from '../wire/messages.ts';
 import type { SlotResult } from './slots.ts';
 
@@ -51,6 +52,8 @@ export interface ReplicaRecord {
   pid: number;
   replicaPid: number;
   address: Address | undefined;
+  /** Its program and libraries. */
+  files: readonly FileDigest[];
   /** Why it is no member any more. */
   reason: string;
 }

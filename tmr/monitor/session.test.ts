@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { FileDigest } from '../wire/file-digest.ts';
 import type { FromMonitor, SlotOp, ToMonitor } from '../wire/messages.ts';
 import type { SessionResult } from './facts.ts';
 import { MonitorSession } from './session.ts';
@@ -54,16 +55,25 @@ class Bench {
     }
   }
 
-  static running(options: Partial<SessionOptions> = {}): Bench {
+  static ready(options: Partial<SessionOptions> = {}): Bench {
     const bench = new Bench(options);
     for (const replica of bench.links.keys()) {
       const address = { host: '127.0.0.1', port: 40000 + replica };
       bench.from(replica, { type: 'ready', pid: 100 + replica, address });
     }
+    return bench;
+  }
+
+  static running(options: Partial<SessionOptions> = {}): Bench {
+    const bench = Bench.ready(options);
     for (const replica of bench.links.keys()) {
-      bench.from(replica, { type: 'started', replicaPid: 200 + replica });
+      bench.started(replica);
     }
     return bench;
+  }
+
+  started(replica: number, files: FileDigest[] = []): void {
+    this.from(replica, { type: 'started', replicaPid: 200 + replica, files });
   }
 
   from(replica: number, message: ToMonitor): void {
@@ -292,6 +302,43 @@ describe('more than one fault', () => {
     bench.from(1, { type: 'down', reason: 'killed by signal 9' });
     await bench.settle();
     expect(bench.result?.reason).toContain('replica 1 its process ended: killed by signal 9');
+  });
+});
+
+describe('the same bytes in all replicas', () => {
+  const libc = (digit: string): FileDigest[] => [
+    { path: '/usr/bin/cat', sha256: '0'.repeat(64) },
+    { path: '/lib/libc.so.6', sha256: digit.repeat(64) },
+  ];
+  const types = (bench: Bench, replica: number): string[] =>
+    (bench.sent.get(replica) ?? []).map(({ type }) => type);
+
+  it('let all of them run, once the last has told its files', () => {
+    const bench = Bench.ready();
+    bench.started(1, libc('a'));
+    bench.started(2, libc('a'));
+    expect(types(bench, 1)).toEqual(['peers']);
+    bench.started(3, libc('a'));
+    for (const replica of [1, 2, 3]) expect(types(bench, replica)).toEqual(['peers', 'go']);
+    expect(bench.session.state).toBe('running');
+  });
+
+  it('are refused by name where one has others: nobody runs, and nobody is flagged', async () => {
+    const bench = Bench.ready();
+    for (const replica of [1, 2, 3]) bench.started(replica, libc(replica === 2 ? 'b' : 'a'));
+    // Too late: the session is over.
+    bench.flag(1, 2);
+    bench.flag(3, 2);
+    bench.close(2);
+    await bench.settle();
+    const reason =
+      'replica 2 has another /lib/libc.so.6 (sha256 bbbbbbbbbbbb..., the others aaaaaaaaaaaa...): ' +
+      'install the same bytes everywhere';
+    expect(bench.result).toEqual({ outcome: 'failed-to-start', reason, exit: { status: 125 } });
+    expect(bench.said).toEqual([`cannot start: ${reason}`]);
+    expect(bench.session.facts.flags).toEqual([]);
+    for (const replica of [1, 2, 3]) expect(types(bench, replica)).toEqual(['peers', 'end']);
+    expect(bench.stopped).toEqual([1, 2, 3]);
   });
 });
 

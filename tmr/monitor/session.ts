@@ -17,6 +17,7 @@ import type {
   SessionOutside,
 } from './session-types.ts';
 import { ForwardedSignal } from './forwarded-signal.ts';
+import { differenceOfFiles } from './same-files.ts';
 import { SlotQuorum } from './slots.ts';
 import type { SlotDecision } from './slots.ts';
 
@@ -54,6 +55,7 @@ export class MonitorSession {
         pid: 0,
         replicaPid: 0,
         address: undefined,
+        files: [],
         reason: '',
       });
     }
@@ -189,6 +191,7 @@ export class MonitorSession {
     switch (message.type) {
       case 'started':
         record.replicaPid = message.replicaPid;
+        record.files = message.files;
         record.state = 'member';
         this.#maybeRunning();
         break;
@@ -257,11 +260,19 @@ export class MonitorSession {
     }
   }
 
+  /** R0: nothing runs before all stand at their exec stop with the same bytes. */
   #maybeRunning(): void {
     if (this.#phase !== 'starting') return;
-    if ([...this.#replicas.values()].some(({ state }) => state !== 'member')) return;
+    const all = [...this.#replicas.values()];
+    if (all.some(({ state }) => state !== 'member')) return;
+    const difference = differenceOfFiles(new Map(all.map((each) => [each.replica, each.files])));
+    if (difference !== undefined) {
+      this.#fail(difference);
+      return;
+    }
     this.#phase = 'running';
     this.#cancelTimer();
+    for (const { link } of all) link?.send({ type: 'go' });
     this.#outside.changed();
   }
 
@@ -446,11 +457,14 @@ export class MonitorSession {
     this.#phase = 'ended';
     this.#cancelTimer();
     this.facts.notices = this.#notices.notices;
-    for (const record of this.#replicas.values()) {
-      if (!record.connected) continue;
-      record.link?.send({ type: 'end', reason: result.reason || result.outcome });
-      record.link?.close();
-      this.#outside.stopReplica(record.replica);
+    const connected = [...this.#replicas.values()].filter((record) => record.connected);
+    // All are told before the first is gone: none is to take another's leaving for a fault.
+    for (const { link } of connected) {
+      link?.send({ type: 'end', reason: result.reason || result.outcome });
+    }
+    for (const { link, replica } of connected) {
+      link?.close();
+      this.#outside.stopReplica(replica);
     }
     this.#outside.changed();
     this.#resolve(result);

@@ -1,6 +1,8 @@
-/** HELLO, FLAG, BYE and STATUS on one connection. */
+/** HELLO, FLAG, BYE, STATUS and CLOCK on one connection. */
 import { randomBytes } from 'node:crypto';
+import { hrtime } from 'node:process';
 import type { ReplicaId } from '../core/types.ts';
+import { clockIdentity } from '../wire/clock-identity.ts';
 import {
   HelloError,
   ListenerHandshake,
@@ -62,7 +64,7 @@ export class PrivateProgram {
   handle(call: Call, args: XdrReader): void {
     if (call.procedure === tmrProcedure.NULL) this.#reply(call, () => undefined);
     else if (call.procedure === tmrProcedure.HELLO) this.#hello(call, read(protocol.hello, args));
-    else if (call.procedure > tmrProcedure.STATUS) {
+    else if (call.procedure > tmrProcedure.CLOCK) {
       const status = acceptStatus.PROC_UNAVAIL;
       this.#connection.send(encodeNotAccepted(new XdrWriter(64), call.xid, status));
     } else if (this.#bound === undefined) {
@@ -82,6 +84,10 @@ export class PrivateProgram {
   #ofSession(call: Call, args: XdrReader, bound: Bound): void {
     if (call.procedure === tmrProcedure.STATUS) {
       this.#status(call, read(protocol.status, args), bound.session);
+    } else if (call.procedure === tmrProcedure.CLOCK) {
+      read(protocol.clock, args);
+      const result = { tNs: Number(hrtime.bigint()), clockId: clockIdentity() };
+      this.#reply(call, (writer) => protocol.clock.result.write(writer, result));
     } else if (call.procedure === tmrProcedure.FLAG) {
       const result = this.#flag(read(protocol.flag, args), bound);
       this.#reply(call, (writer) => protocol.flag.result.write(writer, result));

@@ -3,6 +3,7 @@
  * session a process of its own. A crash of one session costs no other.
  */
 import { createServer, type Server, type Socket } from 'node:net';
+import { hrtime } from 'node:process';
 import { randomBytes } from 'node:crypto';
 import {
   HELLO_DEADLINE_MS,
@@ -20,6 +21,7 @@ import {
   type FromDaemon,
   type ToDaemon,
 } from '../wire/control-codec.ts';
+import { clockIdentity } from '../wire/clock-identity.ts';
 import type { Address } from '../wire/messages.ts';
 import { RecordReader } from '../wire/record.ts';
 import { SchemaError, parseToDaemon } from '../wire/schema.ts';
@@ -49,6 +51,7 @@ export class TracerDaemon {
   readonly #server: Server;
   readonly #sessions = new Map<string, Placed>();
   readonly #sockets = new Set<Socket>();
+  readonly #clockId = clockIdentity();
   /** Sessions being placed count against the maximum too. */
   #starting = 0;
 
@@ -104,6 +107,9 @@ export class TracerDaemon {
         break;
       case 'status':
         connection.send(this.#status());
+        break;
+      case 'clock':
+        connection.send({ type: 'clock', tNs: Number(hrtime.bigint()), clockId: this.#clockId });
         break;
     }
   }

@@ -17,7 +17,9 @@ export type ToDaemon =
   | { type: 'start'; plan: SessionPlan }
   /** End a session's process, however it stands. */
   | { type: 'stop'; session: string }
-  | { type: 'status' };
+  | { type: 'status' }
+  /** Answered by `clock` at once. */
+  | { type: 'clock' };
 
 export type FromDaemon =
   /** A session process has the plan and will dial the monitor. */
@@ -32,7 +34,9 @@ export type FromDaemon =
       maxSessions: number;
       idle: number;
       sessions: { session: string; replica: number; pid: number; address?: Address }[];
-    };
+    }
+  /** The daemon's CLOCK_MONOTONIC now, and which clock that is (`clockIdentity`). */
+  | { type: 'clock'; tNs: number; clockId: string };
 
 export function encodeControl(writer: XdrWriter, message: ToDaemon | FromDaemon): void {
   writeJson(writer, message);

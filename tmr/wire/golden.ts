@@ -6,6 +6,9 @@ import type { PeerMessage, Vote } from '../core/types.ts';
 import type { FromDaemon, ToDaemon } from './control-codec.ts';
 import type { FromMonitor, ToMonitor } from './messages.ts';
 
+/** A boot id and a time namespace. */
+const goldenClockId = '01234567-89ab-cdef-0123-456789abcdef/time:[4026531834]';
+
 const vote: Vote = {
   stream: 0,
   k: 120,
@@ -38,7 +41,11 @@ export const goldenPeerMessages: Record<PeerMessage['type'], PeerMessage> = {
 
 export const goldenToMonitor: Record<ToMonitor['type'], ToMonitor> = {
   ready: { type: 'ready', pid: 4711, address: { host: '127.0.0.1', port: 40001 } },
-  started: { type: 'started', replicaPid: 4712 },
+  started: {
+    type: 'started',
+    replicaPid: 4712,
+    files: [{ path: '/usr/bin/true', sha256: 'ab'.repeat(32) }],
+  },
   slot: { type: 'slot', n: 1, op: { type: 'output', fd: 1, bytes: Buffer.from('hi\n') } },
   flag: {
     type: 'flag',
@@ -87,15 +94,18 @@ export const goldenFromMonitor: Record<FromMonitor['type'], FromMonitor> = {
   flagged: { type: 'flagged', accused: 2 },
   end: { type: 'end', reason: 'completed' },
   pong: { type: 'pong' },
+  go: { type: 'go' },
 };
 
 export const goldenToDaemon: Partial<Record<ToDaemon['type'], ToDaemon>> = {
   stop: { type: 'stop', session: '0123456789abcdef' },
   status: { type: 'status' },
+  clock: { type: 'clock' },
 };
 
 export const goldenFromDaemon: Partial<Record<FromDaemon['type'], FromDaemon>> = {
   starting: { type: 'starting', pid: 4711 },
   refused: { type: 'refused', code: 'busy', reason: '8 of 8 sessions are running' },
   ended: { type: 'ended', session: '0123456789abcdef', code: 0, signal: null },
+  clock: { type: 'clock', tNs: 5e12, clockId: goldenClockId },
 };

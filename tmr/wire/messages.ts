@@ -3,6 +3,7 @@
  * `PeerMessage`. Control bodies that no loop depends on travel as JSON in one opaque item.
  */
 import type { Mechanism, PeerMessage, ReplicaId } from '../core/types.ts';
+import type { FileDigest } from './file-digest.ts';
 
 /** A place to dial. */
 export interface Address {
@@ -14,8 +15,11 @@ export interface Address {
 export type ToMonitor =
   /** First after HELLO: where peers may dial this tracer. */
   | { type: 'ready'; pid: number; address: Address }
-  /** The replica stands at its exec stop. */
-  | { type: 'started'; replicaPid: number }
+  /**
+   * The replica stands at its exec stop, and goes on at `go`. `files` are the program and its
+   * libraries, which have to be the same at all replicas (R0).
+   */
+  | { type: 'started'; replicaPid: number; files: FileDigest[] }
   /**
    * Slot n of the one sequence over standard streams and exit (R13). Every slot gets one
    * `slot-reply`, the same for all replicas.
@@ -87,6 +91,8 @@ export type SlotOp =
 export type FromMonitor =
   /** All tracers are ready: whom to dial (i < j dials j) and whom to expect. */
   | { type: 'peers'; peers: { replica: ReplicaId; address: Address }[] }
+  /** All replicas stand at their exec stop with the same bytes: run (R0). */
+  | { type: 'go' }
   /** Result of slot n: a count or -errno, and for `input` the bytes. */
   | { type: 'slot-reply'; n: number; result: number; bytes: Buffer }
   /** SIGINT, SIGTERM or SIGHUP from the user: mark the next vote (R18). */

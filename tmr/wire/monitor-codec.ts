@@ -3,6 +3,7 @@
  * directions have numbers of their own. Nothing is checked here beyond shape and bounds.
  */
 import type { Mechanism } from '../core/types.ts';
+import type { FileDigest } from './file-digest.ts';
 import { FRAME_MAX } from './frame.ts';
 import type { FromMonitor, SessionStatistics, ToMonitor } from './messages.ts';
 import { decodeSlotOp, encodeSlotOp } from './slot-codec.ts';
@@ -35,6 +36,7 @@ export const fromMonitorFrame = {
   flagged: 70,
   end: 71,
   pong: 72,
+  go: 73,
 } as const;
 
 /** Bounds of text items, bytes. */
@@ -42,6 +44,8 @@ const TEXT_MAX = 4096;
 const HOST_MAX = 256;
 const STATISTICS_MAX = 256 * 1024;
 const PEERS_MAX = 32;
+const FILES_MAX = 1024;
+const SHA256_BYTES = 32;
 
 /** Numbers of the mechanisms on the wire; the NFS server's FLAG uses the same. */
 export const mechanismNumber = new Enumeration<Mechanism>('mechanism', [
@@ -72,7 +76,10 @@ export function encodeToMonitor(writer: XdrWriter, message: ToMonitor): void {
       writer.u32(message.pid).string(message.address.host).u32(message.address.port);
       break;
     case 'started':
-      writer.u32(message.replicaPid);
+      writer.u32(message.replicaPid).u32(message.files.length);
+      for (const { path, sha256 } of message.files) {
+        writer.string(path).fixed(Buffer.from(sha256, 'hex'));
+      }
       break;
     case 'slot':
       writer.u64(message.n);
@@ -124,7 +131,7 @@ function readToMonitor(reader: XdrReader): ToMonitor {
     case toMonitorFrame.ready:
       return { type: 'ready', pid: reader.u32(), address: readAddress(reader) };
     case toMonitorFrame.started:
-      return { type: 'started', replicaPid: reader.u32() };
+      return { type: 'started', replicaPid: reader.u32(), files: readFiles(reader) };
     case toMonitorFrame.slot:
       return { type: 'slot', n: reader.u64(), op: decodeSlotOp(reader) };
     case toMonitorFrame.flag:
@@ -194,6 +201,7 @@ export function encodeFromMonitor(writer: XdrWriter, message: FromMonitor): void
     case 'end':
       writer.string(clip(message.reason));
       break;
+    case 'go':
     case 'suspend':
     case 'resume':
     case 'pong':
@@ -233,8 +241,10 @@ function readFromMonitor(reader: XdrReader): FromMonitor {
       return { type: 'end', reason: reader.string(TEXT_MAX) };
     case fromMonitorFrame.pong:
       return { type: 'pong' };
+    case fromMonitorFrame.go:
+      return { type: 'go' };
     default:
-      throw new XdrError(`expected a frame from the monitor (65 to 72), got type ${type}`);
+      throw new XdrError(`expected a frame from the monitor (65 to 73), got type ${type}`);
   }
 }
 
@@ -246,6 +256,17 @@ function readPeers(reader: XdrReader): FromMonitor {
     peers.push({ replica: reader.u32(), address: readAddress(reader) });
   }
   return { type: 'peers', peers };
+}
+
+function readFiles(reader: XdrReader): FileDigest[] {
+  const count = reader.u32();
+  if (count > FILES_MAX) throw new XdrError(`expected at most ${FILES_MAX} files, got ${count}`);
+  const files: FileDigest[] = [];
+  for (let i = 0; i < count; i++) {
+    const path = reader.string(TEXT_MAX);
+    files.push({ path, sha256: Buffer.from(reader.fixed(SHA256_BYTES)).toString('hex') });
+  }
+  return files;
 }
 
 function readAddress(reader: XdrReader): { host: string; port: number } {

@@ -108,6 +108,7 @@ export const toDaemon = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('start'), plan: sessionPlan }),
   z.strictObject({ type: z.literal('stop'), session: sessionId }),
   z.strictObject({ type: z.literal('status') }),
+  z.strictObject({ type: z.literal('clock') }),
 ]);
 
 export const fromDaemon = z.discriminatedUnion('type', [
@@ -133,6 +134,7 @@ export const fromDaemon = z.discriminatedUnion('type', [
       }),
     ),
   }),
+  z.object({ type: z.literal('clock'), tNs: z.number().min(0), clockId: z.string().max(256) }),
 ]);
 
 /** What arrived is not what the schema says; the message names each field. */

@@ -35,7 +35,7 @@ export const nfsProcedure = {
 
 export const mountProcedure = { NULL: 0, MNT: 1, DUMP: 2, UMNT: 3, UMNTALL: 4, EXPORT: 5 } as const;
 
-export const tmrProcedure = { NULL: 0, HELLO: 1, FLAG: 2, BYE: 3, STATUS: 4 } as const;
+export const tmrProcedure = { NULL: 0, HELLO: 1, FLAG: 2, BYE: 3, STATUS: 4, CLOCK: 5 } as const;
 
 /** nfsstat3 (RFC 1813 2.6); MOUNT's mountstat3 uses the same numbers. */
 export const nfsStatus = {

@@ -22,7 +22,7 @@ import {
 import { requestDigest } from './digest.ts';
 import { getattr } from './file-procedures.ts';
 import { machineName } from './identity.ts';
-import { bye, flag, hello, status } from './private-program.ts';
+import { bye, clock, flag, hello, status } from './private-program.ts';
 import { encodeCall, finishReply, startReply, type Credential } from './rpc.ts';
 
 export const goldenSecret = 'a secret for the golden frames';
@@ -65,6 +65,8 @@ export function goldenFrames(): Record<string, Buffer> {
       digestFaults: [],
     }),
     'bye-call': call(6, bye, undefined),
+    'clock-call': call(8, clock, undefined),
+    'clock-reply': reply(8, clock, { tNs: 5e12, clockId: 'boot/time:[4026531834]' }),
     ...slot(),
   };
 }

@@ -14,6 +14,7 @@ export const HELLO_BODY_MAX = 1024;
 export const CONFIG_MAX = 65536;
 export const STATUS_MAX = 65536;
 export const MECHANISM_MAX = 32;
+export const CLOCK_ID_MAX = 256;
 
 /** What the monitor opens a session with. */
 export interface SessionConfig {
@@ -140,5 +141,19 @@ export const status: Procedure<StatusArgs, SessionStatus> = {
   result: {
     write: (writer, value) => void writer.string(JSON.stringify(value)),
     read: (reader) => JSON.parse(reader.string(STATUS_MAX)) as SessionStatus,
+  },
+};
+
+/** The server's CLOCK_MONOTONIC now, and which clock that is (tmr/wire/clock-identity.ts). */
+export interface ClockResult {
+  tNs: number;
+  clockId: string;
+}
+export const clock: Procedure<void, ClockResult> = {
+  number: tmrProcedure.CLOCK,
+  args: nobody,
+  result: {
+    write: (writer, value) => void writer.u64(value.tNs).string(value.clockId),
+    read: (reader) => ({ tNs: reader.u64(), clockId: reader.string(CLOCK_ID_MAX) }),
   },
 };

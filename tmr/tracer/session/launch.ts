@@ -1,11 +1,14 @@
 /** Starts the replica: which file, which environment, and the state the tracer keeps for it. */
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import * as native from 'ptrace-napi';
 import type { Exited, Running, Stopped } from 'ptrace-napi';
 import { buildId } from '../../wire/build-id.ts';
+import type { FileDigest } from '../../wire/file-digest.ts';
 import type { SessionPlan } from '../../wire/session-plan.ts';
+import { PathPolicy } from '../files/path-policy.ts';
 import type { FileService } from '../files/types.ts';
+import { programImages } from '../images/closure.ts';
 import type { ProcessState } from '../process-state.ts';
 import { initialProcessState } from '../syscalls/initial-state.ts';
 import { removeCopies, resolveProgram } from '../syscalls/program.ts';
@@ -16,7 +19,9 @@ export interface Launched {
   /** At its exec stop. */
   tracee: Stopped;
   process: ProcessState;
-  /** Of program and build, for rendezvous 0 (R0). */
+  /** Program and libraries, for the monitor to compare before anything runs (R0). */
+  files: FileDigest[];
+  /** Of these and of the build, for rendezvous 0 (R0). */
   digest: { hi: number; lo: number };
   kill(tracee: Stopped): void;
   cleanUp(): void;
@@ -45,6 +50,7 @@ function spawnReplica(
 ): Launched {
   const { program, settings } = plan;
   const image = resolveProgram(files, state, Buffer.from(program.typed ?? program.file));
+  const images = programImages(image.files, state.env, localPaths(plan));
   const tracee = withDevNull((fd) =>
     native.spawn({
       file: image.localPath,
@@ -67,7 +73,8 @@ function spawnReplica(
   return {
     tracee,
     process: state,
-    digest: imageDigest(image.localPath),
+    files: images,
+    digest: imagesDigest(images),
     kill: endTracee,
     cleanUp: () => image.cleanUp(),
   };
@@ -85,8 +92,18 @@ function limit(value: number | 'infinity'): number {
   return value === 'infinity' ? Infinity : value;
 }
 
-function imageDigest(path: Buffer): { hi: number; lo: number } {
-  const digest = createHash('sha256').update(buildId()).update(readFileSync(path)).digest();
+/** Which paths each host's kernel opens by itself. */
+function localPaths(plan: SessionPlan): (path: string) => boolean {
+  const policy = new PathPolicy(
+    plan.volumes.map(({ path }) => Buffer.from(path).toString('latin1')),
+  );
+  return (path) => policy.deepest(path.split('/').slice(1))?.route.kind === 'local';
+}
+
+function imagesDigest(files: readonly FileDigest[]): { hi: number; lo: number } {
+  const hash = createHash('sha256').update(buildId());
+  for (const { path, sha256 } of files) hash.update(`\0${path}\0${sha256}`);
+  const digest = hash.digest();
   return { hi: digest.readUInt32BE(0), lo: digest.readUInt32BE(4) };
 }
 

@@ -12,6 +12,8 @@ import { SessionEnd } from './session-end.ts';
 /** What the session does with news that is no answer to a slot. */
 export interface MonitorNews {
   peers(peers: Extract<FromMonitor, { type: 'peers' }>['peers']): void;
+  /** All replicas have the same bytes: the program may run. */
+  go(): void;
   signal(signal: number): void;
   suspend(): void;
   resume(): void;
@@ -77,6 +79,9 @@ export class MonitorLink implements MonitorPort {
         break;
       case 'peers':
         news.peers(message.peers);
+        break;
+      case 'go':
+        news.go();
         break;
       case 'signal':
         news.signal(message.signal);

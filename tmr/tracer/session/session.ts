@@ -73,6 +73,8 @@ class Session {
   #loop: TraceLoop | undefined;
   #launched: Launched | undefined;
   #peers: { replica: ReplicaId; address: Address }[] | undefined;
+  /** The monitor has found the same bytes at all replicas (R0). */
+  #mayRun = false;
 
   constructor(plan: SessionPlan, cpus: readonly number[]) {
     this.#plan = plan;
@@ -159,6 +161,9 @@ class Session {
     this.#monitor = new MonitorLink(link, this.#pump, this.#sendTimeoutNs, {
       peers: (peers) => {
         this.#peers = peers;
+      },
+      go: () => {
+        this.#mayRun = true;
       },
       signal: (signal) => this.#signalled(signal),
       suspend: () => this.#suspend(true),
@@ -278,7 +283,12 @@ class Session {
       },
     });
     this.#loop = loop;
-    monitor.send({ type: 'started', replicaPid: launched.tracee.pid });
+    monitor.send({
+      type: 'started',
+      replicaPid: launched.tracee.pid,
+      files: launched.files,
+    });
+    this.#pump.until(() => this.#mayRun);
     loop.run(launched.digest);
   }
 

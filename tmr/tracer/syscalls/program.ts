@@ -5,6 +5,7 @@
 import { accessSync, closeSync, constants, mkdtempSync, openSync, readSync } from 'node:fs';
 import { realpathSync, rmSync, writeSync } from 'node:fs';
 import type { FileService, OpenVolumeFile, Place } from '../files/types.ts';
+import type { ProgramFile } from '../images/closure.ts';
 import type { ProcessState } from '../process-state.ts';
 import { copiesPrefix } from '../../wire/temporary-names.ts';
 import { Open } from './abi/constants.ts';
@@ -20,6 +21,8 @@ export interface ProgramImage {
   executable: Buffer;
   /** Words of `args` that come before argv[1] of the caller; 0: `args` is as it was given. */
   prepended: number;
+  /** Files that this host read for it: scripts of its own, and last the program itself. */
+  files: ProgramFile[];
 }
 
 /** Bytes of a file that the kernel looks at (BINPRM_BUF_SIZE). */
@@ -57,13 +60,19 @@ export function findProgram(
   let path = file;
   let words = [...args];
   let prepended = 0;
+  const local: ProgramFile[] = [];
   for (let depth = 0; depth <= MAX_INTERPRETERS; depth++) {
     const source = openProgram(files, state, path);
     try {
       const script = interpreterOf(source.read(HEAD_BYTES, 0));
       if (script === undefined) {
         const localPath = source.localPath ?? copyProgram(state, source);
-        return { localPath, args: words, executable: source.executable, prepended };
+        const seen = source.executable;
+        local.push({ local: localPath, seen });
+        return { localPath, args: words, executable: seen, prepended, files: local };
+      }
+      if (source.localPath !== undefined) {
+        local.push({ local: source.localPath, seen: source.executable });
       }
       // argv[0] gives way to the interpreter, its argument, and the script's path as it was given.
       const before = [script.path, ...(script.arg === undefined ? [] : [script.arg]), path];
