@@ -6,7 +6,7 @@ import { parseAddress, parseSessionPorts, Routes } from '../monitor/addresses.ts
 import { currentDirectory } from '../monitor/current-directory.ts';
 import { ConfigurationError } from '../monitor/errors.ts';
 import { launch } from '../monitor/launch.ts';
-import type { Caller } from '../monitor/program.ts';
+import { readCaller } from '../monitor/program.ts';
 import { checkReportFile } from '../monitor/report-file.ts';
 import { sessionSettings } from '../monitor/settings.ts';
 import { StatusDirectory } from '../monitor/status-dir.ts';
@@ -22,7 +22,6 @@ interface MonitorOptions extends Omit<SessionCommandOptions, 'replicas'> {
   nfs: string;
   listen?: string;
   volume: string[];
-  caller?: Caller;
 }
 
 const REPLICAS_MAX = 7;
@@ -50,11 +49,6 @@ export function monitorCommand(): Command {
       )
         .argParser(collect)
         .default([], 'none'),
-    )
-    .addOption(
-      new Option('--caller <json>', 'environment names and umask of who asked from outside')
-        .argParser((text) => JSON.parse(text) as Caller)
-        .hideHelp(),
     )
     .addHelpText(
       'after',
@@ -102,6 +96,7 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
       ? statusDirectory.writeSecret(session, secret)
       : resolve(options.secretFile);
   process.once('exit', () => statusDirectory.remove(session));
+  const caller = readCaller();
   const exit = await launch({
     session,
     secret,
@@ -117,7 +112,7 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
     statusDirectory,
     progress: options.progress ?? false,
     native: await loadNative(),
-    ...(options.caller === undefined ? {} : { caller: options.caller }),
+    ...(caller === undefined ? {} : { caller }),
     ...(options.report === undefined ? {} : { reportFile: options.report }),
   });
   statusDirectory.remove(session);

@@ -12,6 +12,7 @@ import { checkReportFile } from '../monitor/report-file.ts';
 import { sessionSettings } from '../monitor/settings.ts';
 import { StatusDirectory } from '../monitor/status-dir.ts';
 import { runVolumes, sharesTree } from '../monitor/volumes.ts';
+import { dockerOptions, type DockerCommandOptions } from './docker-options.ts';
 import { endAs } from './end-as.ts';
 import { LocalFileServer } from './local-file-server.ts';
 import { loadNative } from './load-native.ts';
@@ -19,7 +20,7 @@ import { readSecret } from '../monitor/secret.ts';
 import { addSessionOptions, replicasOption } from './session-options.ts';
 import type { SessionCommandOptions } from './session-options.ts';
 
-interface RunOptions extends Omit<SessionCommandOptions, 'replicas'> {
+interface RunOptions extends Omit<SessionCommandOptions, 'replicas'>, DockerCommandOptions {
   replicas: string;
   privateTmp: boolean;
   hosts: string;
@@ -35,7 +36,11 @@ export function runCommand(): Command {
     .usage('[options] -- COMMAND [ARGS...]')
     .addOption(replicasOption())
     .addOption(new Option('--private-tmp', 'an empty /tmp, removed at the end').default(false))
-    .addOption(new Option('--hosts <hosts>', 'where it runs').choices(['local']).default('local'))
+    .addOption(
+      new Option('--hosts <hosts>', 'processes of this machine, or containers')
+        .choices(['local', 'docker'])
+        .default('local'),
+    )
     .addHelpText(
       'after',
       `
@@ -45,8 +50,10 @@ elsewhere gets EROFS. Durations have a unit: 50ms, 5s, 2m.
 Examples:
   tmr run -- sha256sum data.bin
   generate | tmr run --timeout 500ms --report r.json -- ./simulation --steps 100 > out.txt
+  tmr run --hosts docker -- sha256sum data.bin
   tmr run --replicas 1 --seed 42 --clock virtual -- awk 'BEGIN { srand(); print rand() }'`,
     );
+  for (const option of dockerOptions()) command.addOption(option);
   return addSessionOptions(command).action(run);
 }
 
@@ -54,6 +61,10 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
   const replicas = Number(options.replicas);
   const settings = sessionSettings({ ...options, replicas });
   if (options.report !== undefined) checkReportFile(options.report);
+  if (options.hosts === 'docker') {
+    const { runInContainers } = await import('./run-docker.ts');
+    await runInContainers([name, ...args], replicas, options);
+  }
   const sessionPorts = parseSessionPorts(options.sessionPorts, replicas);
   const routes = new Routes(options.via, replicas);
   const cwd = currentDirectory();

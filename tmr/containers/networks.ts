@@ -35,10 +35,16 @@ export async function createNetworks(
     const made: PrivateNetwork[] = [];
     try {
       const first = await freePool(engine, room, labels);
-      for (const [index, name] of names.entries()) {
-        made.push(await create(engine, `tmr-${room}-${name}`, first + index * BLOCK, labels));
-      }
-      const [services, ...rest] = made;
+      const creations = names.map(async (name, index) => {
+        const network = await create(engine, `tmr-${room}-${name}`, first + index * BLOCK, labels);
+        made.push(network);
+        return network;
+      });
+      const failed = (await Promise.allSettled(creations)).find(
+        ({ status }) => status === 'rejected',
+      );
+      if (failed !== undefined) await Promise.all(creations);
+      const [services, ...rest] = await Promise.all(creations);
       const links = new Map(pairs(replicas).map((pair, index) => [pair, rest[index]!]));
       return { services: services!, links };
     } catch (error) {

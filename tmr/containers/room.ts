@@ -4,10 +4,14 @@
  * "Containers".
  */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { hostname } from 'node:os';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import type { Container } from 'dockerode';
 import { messageOf, StartError } from '../monitor/errors.ts';
 import { execIn, PartContainer, type ExecRequest, type ExecRun } from './container.ts';
+import { demultiplex } from './demultiplex.ts';
 import type { Engine } from './engine.ts';
 import { imagePaths } from './image.ts';
 import { ownerLabel } from './leftovers.ts';
@@ -18,6 +22,7 @@ import {
   type ContainerLimits,
   type ContainerUser,
 } from './privileges.ts';
+import { pathsBelow } from './sync-back.ts';
 import {
   engineOf,
   privateTopology,
@@ -25,7 +30,14 @@ import {
   type Part,
   type Topology,
 } from './topology.ts';
-import { createVolume, mountOf, pull, push, type SharedDirectory } from './transfer.ts';
+import {
+  createVolume,
+  giveVolumes,
+  mountOf,
+  pull,
+  push,
+  type SharedDirectory,
+} from './transfer.ts';
 
 export interface RoomOptions {
   /** One, or several for tracers on different machines. */
@@ -55,6 +67,7 @@ export class ContainerRoom {
   readonly #labels: Record<string, string>;
   readonly #parts = new Map<Part, PartContainer>();
   readonly #freeSlots: number[];
+  readonly #sent = new Map<string, ReadonlySet<string>>();
   #topology: Topology | undefined;
   #shared: SharedDirectory[] = [];
   #closed = false;
@@ -107,7 +120,12 @@ export class ContainerRoom {
 
   /** Brings a tree below a shared directory into the containers; nothing to do for a bind mount. */
   async push(path: string): Promise<void> {
-    if (this.copies) await push(this.#container('nfs'), path, this.user);
+    if (!this.copies) return;
+    const root = this.#shared.find(
+      (shared) => path === shared.path || path.startsWith(`${shared.path}/`),
+    );
+    if (root === undefined) throw new StartError(`${path} is not shared with the containers`);
+    await push(this.#container('nfs'), root.path, path, this.user);
   }
 
   /** Brings it back, into `into` when that is given. */
@@ -149,6 +167,50 @@ export class ContainerRoom {
 
   networksOf(replica: number, peer?: number): ReturnType<Topology['networksOf']> {
     return this.#topology?.networksOf(replica, peer) ?? [];
+  }
+
+  /** A file of the monitor's own memory; undefined when there is none. */
+  async readFile(path: string): Promise<string | undefined> {
+    const run = await execIn(this.#container('monitor'), {
+      command: [imagePaths.node, '-e', `process.stdout.write(fs.readFileSync('${path}'))`],
+      cwd: '/',
+      environment: {},
+      tty: false,
+    });
+    run.connection.end();
+    const [stdout, stderr] = [new PassThrough(), new PassThrough().resume()];
+    const all = text(stdout);
+    await demultiplex(run.connection, stdout, stderr);
+    stdout.end();
+    const content = await all;
+    return (await run.status()) === 0 ? content : undefined;
+  }
+
+  /** What the containers got of a shared directory: paths relative to it. */
+  pushed(path: string): ReadonlySet<string> {
+    return this.#sent.get(path) ?? new Set();
+  }
+
+  /** CPUs that each container may use. */
+  get cpus(): number {
+    return this.#limits.cpus;
+  }
+
+  /** Whether a process in a tracer's container has ended; `startTime` is field 22 of its stat. */
+  async isProcessGone(replica: number, pid: number, startTime: string): Promise<boolean> {
+    const script =
+      `const s=require('fs').readFileSync('/proc/${pid}/stat','utf8');` +
+      `const f=s.slice(s.lastIndexOf(')')+2).split(' ');` +
+      `process.exit(f[19]==='${startTime}'&&!/[ZX]/.test(f[0])?0:1)`;
+    const run = await execIn(this.#container(replica), {
+      command: [imagePaths.node, '-e', script],
+      cwd: '/',
+      environment: {},
+      tty: false,
+    });
+    run.connection.resume().end();
+    await once(run.connection, 'close');
+    return (await run.status()) !== 0;
   }
 
   /** What a manifest says about where this ran. */
@@ -219,8 +281,12 @@ export class ContainerRoom {
       const volume = await createVolume(engine, `tmr-${this.id}-${index}`, this.#labels);
       this.#shared.push({ path, volume });
     }
+    await giveVolumes(engine, this.#options.image, this.#labels, this.#shared, this.user);
     await this.#ensure('nfs');
-    for (const path of shared) await this.push(path);
+    for (const path of shared) {
+      this.#sent.set(path, pathsBelow(path));
+      await this.push(path);
+    }
   }
 
   async #ensure(part: Part): Promise<void> {

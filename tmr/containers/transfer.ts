@@ -3,12 +3,14 @@
  * else a volume of the engine into which they are copied, and from which they come back.
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Container, MountSettings } from 'dockerode';
 import tar from 'tar-fs';
 import type { Engine } from './engine.ts';
+import { StartError } from '../monitor/errors.ts';
+import { imagePaths } from './image.ts';
 import type { ContainerUser } from './privileges.ts';
 
 export type TransferMode = 'bind' | 'copy';
@@ -38,12 +40,54 @@ export async function createVolume(
   return name;
 }
 
-/** Copies a tree into the volume of a running container, its owner becoming `user`. */
-export async function push(container: Container, path: string, user: ContainerUser): Promise<void> {
-  const bytes = tar.pack(path, {
+/**
+ * Gives the roots of new volumes to the ordinary user. The engine makes them root's and lets nobody change
+ * that from outside; a container that may do this one thing, without a network, does it and is gone.
+ */
+export async function giveVolumes(
+  engine: Engine,
+  image: string,
+  labels: Record<string, string>,
+  volumes: readonly SharedDirectory[],
+  { uid, gid }: ContainerUser,
+): Promise<void> {
+  const paths = JSON.stringify(volumes.map(({ path }) => path));
+  const script = `for (const path of ${paths}) fs.chownSync(path, ${uid}, ${gid})`;
+  const container = await engine.docker.createContainer({
+    Image: image,
+    Cmd: [imagePaths.node, '-e', script],
+    User: '0:0',
+    Labels: labels,
+    HostConfig: {
+      CapDrop: ['ALL'],
+      CapAdd: ['CHOWN'],
+      SecurityOpt: ['no-new-privileges'],
+      ReadonlyRootfs: true,
+      NetworkMode: 'none',
+      Mounts: volumes.map((volume) => mountOf(volume, false)),
+    },
+  });
+  try {
+    await container.start();
+    const { StatusCode } = (await container.wait()) as { StatusCode: number };
+    if (StatusCode !== 0) throw new StartError(`cannot prepare the volumes on ${engine.url}`);
+  } finally {
+    await container.remove({ force: true });
+  }
+}
+
+/** Copies a tree below `root` into the volume of a running container, its owner becoming `user`. */
+export async function push(
+  container: Container,
+  root: string,
+  path: string,
+  user: ContainerUser,
+): Promise<void> {
+  const bytes = tar.pack(root, {
+    entries: [relative(root, path) || '.'],
     map: (header) => ({ ...header, uid: user.uid, gid: user.gid }),
   });
-  await container.putArchive(bytes as unknown as NodeJS.ReadableStream, { path });
+  await container.putArchive(bytes as unknown as NodeJS.ReadableStream, { path: root });
 }
 
 /** Replaces what is in `path` by what the container has there. */

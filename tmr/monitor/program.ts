@@ -13,21 +13,37 @@ import { hostname } from 'node:os';
 import type { Program } from '../wire/session-plan.ts';
 import { codeOf, exitStatus, StartError } from './errors.ts';
 
-/** What is not this process's own when it was started for somebody elsewhere. */
+/** What is not this process's own when it was started for somebody elsewhere (a container's monitor). */
 export interface Caller {
-  /** Names of the variables that are the program's; the others are the container's. */
-  environment?: readonly string[];
-  umask?: number;
+  /** `NAME=value`, bytes in base64. */
+  envBase64: string[];
+  umask: number;
+}
+
+/** The variable that holds a Caller as JSON: neither argv nor Node itself shows or reads it. */
+export const CALLER_VARIABLE = 'TMR_CALLER';
+
+/** Undefined where the program is this process's own user's. */
+export function readCaller(): Caller | undefined {
+  const json = process.env[CALLER_VARIABLE];
+  return json === undefined ? undefined : (JSON.parse(json) as Caller);
+}
+
+/** The variable for a program with this environment, or with this process's own. */
+export function callerVariable(environment?: Record<string, string>): Record<string, string> {
+  const items =
+    environment === undefined
+      ? rawEnvironment()
+      : Object.entries(environment).map(([name, value]) => Buffer.from(`${name}=${value}`));
+  const envBase64 = items.map((item) => item.toString('base64'));
+  return { [CALLER_VARIABLE]: JSON.stringify({ envBase64, umask: readUmask() } satisfies Caller) };
 }
 
 /** Reads what the process was started with. Throws StartError 126 or 127 as env(1). */
-export function describeProgram(
-  command: readonly string[],
-  cwd: string,
-  caller: Caller = {},
-): Program {
+export function describeProgram(command: readonly string[], cwd: string, caller?: Caller): Program {
   const name = command[0] ?? '';
-  const environment = ofCaller(rawEnvironment(), caller.environment);
+  const environment =
+    caller?.envBase64.map((item) => Buffer.from(item, 'base64')) ?? rawEnvironment();
   const path = valueOf(environment, 'PATH') ?? '/bin:/usr/bin';
   const here = process.cwd();
   const found = findProgram(name, path, here);
@@ -43,7 +59,7 @@ export function describeProgram(
     argsBase64: args.map((bytes) => bytes.toString('base64')),
     envBase64: adaptEnvironment(environment, typed, cwd).map((bytes) => bytes.toString('base64')),
     cwd,
-    umask: caller.umask ?? readUmask(),
+    umask: caller?.umask ?? readUmask(),
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,
     groups: process.getgroups?.() ?? [],
@@ -121,12 +137,6 @@ function rawArguments(count: number, decoded: readonly string[]): Buffer[] {
 /** The environment as execve gave it, in order and as bytes. */
 function rawEnvironment(): Buffer[] {
   return splitAtNul(readFileSync('/proc/self/environ'));
-}
-
-function ofCaller(environment: Buffer[], names: readonly string[] | undefined): Buffer[] {
-  if (names === undefined) return environment;
-  const own = new Set(names);
-  return environment.filter((item) => own.has(item.toString('latin1').split('=', 1)[0] ?? ''));
 }
 
 function splitAtNul(bytes: Buffer): Buffer[] {
