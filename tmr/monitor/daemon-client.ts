@@ -1,4 +1,5 @@
-/** One tracer daemon as the monitor talks to it: start a replica, end it. */
+/** One tracer daemon as the monitor talks to it: start a replica, end it, ask for its time. */
+import { hrtime } from 'node:process';
 import type { ReplicaId } from '../core/types.ts';
 import { decodeControl, encodeControl } from '../wire/control-codec.ts';
 import type { FromDaemon, ToDaemon } from '../wire/control-codec.ts';
@@ -6,9 +7,17 @@ import { HelloError } from '../wire/hello.ts';
 import type { Address } from '../wire/messages.ts';
 import type { SessionPlan } from '../wire/session-plan.ts';
 import { formatAddress } from './addresses.ts';
+import { probeClock } from './clock-offset.ts';
+import type { ClockAnswers } from './clock-offset.ts';
 import { messageOf, StartError, wrongPart } from './errors.ts';
 import { dial } from './framed-socket.ts';
 import type { FramedSocket } from './framed-socket.ts';
+
+interface Time {
+  tNs: number;
+  clockId: string;
+  tReceivedNs: number;
+}
 
 export class DaemonClient {
   readonly #framed: FramedSocket;
@@ -17,6 +26,7 @@ export class DaemonClient {
   /** Loaded while the daemon works: it takes longer than all the rest of a monitor's start. */
   readonly #checks = import('../wire/schema.ts');
   #answer: ((message: FromDaemon | Error) => void) | undefined;
+  #time: ((time: Time | Error) => void) | undefined;
   #gone: () => void = () => undefined;
   /** Resolves when the session's process has left, or the connection has ended. */
   readonly processGone = new Promise<void>((resolve) => {
@@ -37,6 +47,7 @@ export class DaemonClient {
       closed: (why) => {
         this.#gone();
         this.#answer?.(new StartError(`${name} hung up: ${why}`));
+        this.#time?.(new StartError(`${name} hung up: ${why}`));
       },
     });
   }
@@ -70,6 +81,20 @@ export class DaemonClient {
     throw new StartError(`${this.#name} refused: ${why}`);
   }
 
+  /** Asks for the daemon's time, beside all else, while `go` says so. Never rejects. */
+  probeClock(go: () => boolean): Promise<ClockAnswers | undefined> {
+    const ask = () =>
+      new Promise<Time>((resolve, reject) => {
+        this.#time = (time) => {
+          this.#time = undefined;
+          if (time instanceof Error) reject(time);
+          else resolve(time);
+        };
+        this.#framed.send((writer) => encodeControl(writer, { type: 'clock' }));
+      });
+    return probeClock(ask, nowNs, go);
+  }
+
   /** Ends the session's process, however it stands. */
   stop(): void {
     const request: ToDaemon = { type: 'stop', session: this.#session };
@@ -95,6 +120,7 @@ export class DaemonClient {
   #receive(body: Buffer): void {
     // The bytes are a view on the connection's buffer.
     const json = Buffer.from(body);
+    const tReceivedNs = nowNs();
     void this.#checks.then(({ parseFromDaemon }) => {
       let message: FromDaemon;
       try {
@@ -103,8 +129,13 @@ export class DaemonClient {
         this.#answer?.(new StartError(`${this.#name}: ${messageOf(error)}`));
         return;
       }
-      if (message.type === 'ended') this.#gone();
+      if (message.type === 'clock') this.#time?.({ ...message, tReceivedNs });
+      else if (message.type === 'ended') this.#gone();
       else this.#answer?.(message);
     });
   }
+}
+
+function nowNs(): number {
+  return Number(hrtime.bigint());
 }

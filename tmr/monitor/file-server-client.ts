@@ -1,11 +1,13 @@
 /**
  * The NFS server as the monitor talks to it: HELLO opens the session there, STATUS tells who was
- * isolated, NULL shows that it lives (R19), BYE ends the session. ONC RPC over node:net.
+ * isolated, NULL shows that it lives (R19), CLOCK its time, BYE ends the session. ONC RPC over
+ * node:net.
  */
 import { randomBytes } from 'node:crypto';
 import type net from 'node:net';
+import { hrtime } from 'node:process';
 import { TMR_PROGRAM, TMR_VERSION, tmrProcedure } from '../nfs/protocol/constants.ts';
-import { hello, status } from '../nfs/protocol/private-program.ts';
+import { clock, hello, status } from '../nfs/protocol/private-program.ts';
 import type { HelloArgs, SessionConfig, SessionStatus } from '../nfs/protocol/private-program.ts';
 import { decodeReply, encodeCall } from '../nfs/protocol/rpc.ts';
 import { FRAME_MAX } from '../wire/frame.ts';
@@ -15,6 +17,8 @@ import type { Address } from '../wire/messages.ts';
 import { RecordReader } from '../wire/record.ts';
 import { XdrReader, XdrWriter } from '../wire/xdr.ts';
 import { formatAddress } from './addresses.ts';
+import { probeClock } from './clock-offset.ts';
+import type { ClockAnswers } from './clock-offset.ts';
 import { messageOf, StartError, wrongPart } from './errors.ts';
 import { connect } from './framed-socket.ts';
 
@@ -96,6 +100,16 @@ export class FileServerClient {
       }
     }, periodMs);
     void this.#poll(0);
+  }
+
+  /** Asks for the server's time, beside all else, while `go` says so. Never rejects. */
+  probeClock(go: () => boolean): Promise<ClockAnswers | undefined> {
+    const ask = async () => {
+      const reply = await this.#call(tmrProcedure.CLOCK, Buffer.alloc(0));
+      const tReceivedNs = nowNs();
+      return { ...clock.result.read(new XdrReader(reply)), tReceivedNs };
+    };
+    return probeClock(ask, nowNs, go);
   }
 
   /** The last state, then BYE; gives up soon when the server does not answer. */
@@ -196,6 +210,10 @@ export class FileServerClient {
     this.#pending.clear();
     this.#news?.lost(why);
   }
+}
+
+function nowNs(): number {
+  return Number(hrtime.bigint());
 }
 
 function delay(ms: number): Promise<undefined> {

@@ -9,12 +9,15 @@ import { hrtime } from 'node:process';
 import { tickMs } from '../core/bounds.ts';
 import type { SessionStatus } from '../nfs/protocol/private-program.ts';
 import { buildId } from '../wire/build-id.ts';
+import { clockIdentity } from '../wire/clock-identity.ts';
 import { sessionKey } from '../wire/hello.ts';
 import type { Address } from '../wire/messages.ts';
 import type { SessionPlan, SessionSettings, Volume } from '../wire/session-plan.ts';
 import { isLoopback } from './addresses.ts';
 import type { Routes } from './addresses.ts';
 import { clockBases } from './clock-bases.ts';
+import { partyClock } from './clock-offset.ts';
+import type { PartyClock } from './clock-offset.ts';
 import { DaemonClient } from './daemon-client.ts';
 import { exitStatus, messageOf, StartError } from './errors.ts';
 import type { Exit, SessionResult } from './facts.ts';
@@ -90,6 +93,7 @@ class Launch {
   readonly #stopped = new Set<DaemonClient>();
   #fileServer: FileServerClient | undefined;
   #listener: SessionListener | undefined;
+  readonly #clocks: PartyClock[] = [];
 
   constructor(options: LaunchOptions) {
     this.#options = options;
@@ -178,6 +182,7 @@ class Launch {
     this.#daemons = daemons;
     this.#fileServer = fileServer;
     this.#watchFileServer(fileServer, settings.serviceTimeoutMs);
+    this.#compareClocks();
     this.#listener = await listenForTracers({
       address: options.listen ?? { host: daemons[0]?.localHost ?? '127.0.0.1', port: 0 },
       session,
@@ -193,6 +198,23 @@ class Launch {
         return daemon.start(plan);
       }),
     );
+  }
+
+  /** While the session processes start, which takes longer than all questions. */
+  #compareClocks(): void {
+    const ownId = clockIdentity();
+    const parties = [
+      ...this.#daemons.map((daemon, index) => [`tracer ${index + 1}`, daemon] as const),
+      ['file-server', this.#fileServer] as const,
+    ];
+    for (const [party, client] of parties) {
+      void client
+        ?.probeClock(() => this.#monitor.state === 'starting')
+        .then((answers) => {
+          const clock = partyClock(party, answers, ownId);
+          if (clock !== undefined) this.#clocks.push(clock);
+        });
+    }
   }
 
   #plan(
@@ -316,6 +338,7 @@ class Launch {
           result,
           slots: this.#monitor.slotsCompleted,
           fileServer,
+          clocks: this.#clocks.toSorted((a, b) => (a.party < b.party ? -1 : 1)),
           tStartNs: this.#tStartNs,
           tRunningNs: this.#tRunningNs,
           tEndNs,

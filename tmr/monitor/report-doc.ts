@@ -22,7 +22,7 @@ export function reportDocument(): string {
     '`tmr run --report FILE` and `tmr monitor --report FILE` write one JSON object, also when the',
     'session was stopped or could not start. Fields are only ever added; a change of meaning raises',
     '`version`. Times ending in `Ns` are CLOCK_MONOTONIC nanoseconds of the host that took them:',
-    'compare them only where all parts ran on one boot (`bootId`). Unknown figures are `null`.',
+    'compare those of different parties through `clocks`. Unknown figures are `null`.',
     '',
     'This page is made from `tmr/monitor/report-schema.ts`; a test checks that it is current',
     '(`npx vitest run tmr/monitor/report -u` writes it anew).',

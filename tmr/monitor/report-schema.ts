@@ -132,6 +132,34 @@ export const report = z.strictObject({
   placements: z.record(z.string(), z.string()).describe('placement by replica'),
   tracerPauseMaxMs: z.number().nullable().describe('longest pause of a tracer itself'),
   tracers: z.array(address).describe('tracer daemons'),
+  clocks: z
+    .array(
+      z.strictObject({
+        party: z.string().describe('`tracer 1`, ... or `file-server`'),
+        clockId: z
+          .string()
+          .describe(
+            'which clock it stamps by: boot id, "/", time namespace; equal: the same clock',
+          ),
+        offsetNs: z
+          .number()
+          .describe("its clock minus the monitor's at the start; 0 where it is the monitor's own"),
+        uncertaintyNs: z
+          .number()
+          .describe('the true offset at the start lies within `offsetNs` plus or minus this'),
+        measuredOffsetNs: z
+          .number()
+          .describe('as measured, also where the clock is known to be the same'),
+        roundTripNs: z
+          .number()
+          .describe('shortest round trip of the measurement: twice its uncertainty'),
+      }),
+    )
+    .default([])
+    .describe(
+      "the parties' clocks against the monitor's, at the start: take `offsetNs` from a party's stamp " +
+        "to have it on the monitor's clock; drift since then comes on top",
+    ),
   tStartNs: z.number().describe('when the monitor began'),
   tRunningNs: ns.describe('when all replicas had started'),
   tEndNs: z.number().describe('when the session had ended'),

@@ -31,6 +31,7 @@ function input(facts: SessionFacts, seed?: string, fileServer?: SessionStatus): 
     result: { outcome: 'completed', reason: '', exit: { status: 0 } },
     slots: 1,
     fileServer,
+    clocks: [],
     tStartNs: 1,
     tRunningNs: NaN,
     tEndNs: 2,
@@ -53,6 +54,21 @@ describe('the report', () => {
     const report = buildReport(input(new SessionFacts()));
     expect(schema.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
     expect(report).toMatchObject({ tRunningNs: null, skewMaxMs: null });
+  });
+
+  it("has each party's clock, and one written before there were any can be read", () => {
+    const clock = {
+      party: 'tracer 1',
+      clockId: 'b/time:[1]',
+      offsetNs: -1.5,
+      uncertaintyNs: 3,
+      measuredOffsetNs: -1.5,
+      roundTripNs: 6,
+    };
+    const report = buildReport({ ...input(new SessionFacts()), clocks: [clock] });
+    expect(schema.parse(JSON.parse(JSON.stringify(report))).clocks).toEqual([clock]);
+    const { clocks, ...old } = report;
+    expect(schema.parse(old).clocks).toEqual(clocks.slice(1));
   });
 
   it('states the bounds of protocol.md 1', () => {

@@ -1,10 +1,11 @@
 /** Builds a session's report from the facts. */
-import { readFileSync } from 'node:fs';
 import { detectionBounds } from '../core/bounds.ts';
 import type { SessionStatus } from '../nfs/protocol/private-program.ts';
 import { TMR_VERSION } from '../wire/build-id.ts';
+import { bootId } from '../wire/clock-identity.ts';
 import type { Address, SessionStatistics } from '../wire/messages.ts';
 import type { SessionSettings, Volume } from '../wire/session-plan.ts';
+import type { PartyClock } from './clock-offset.ts';
 import type { SessionFacts, SessionResult } from './facts.ts';
 import type { Report } from './report-schema.ts';
 
@@ -20,6 +21,8 @@ export interface ReportInput {
   slots: number;
   /** The file server's last word; undefined when it gave none. */
   fileServer: SessionStatus | undefined;
+  /** Of those parties that answered. */
+  clocks: readonly PartyClock[];
   tStartNs: number;
   tRunningNs: number;
   tEndNs: number;
@@ -61,6 +64,7 @@ export function buildReport(input: ReportInput): Report {
     placements: byReplica(facts, ({ placement }) => placement),
     tracerPauseMaxMs: largest(statistics.map((s) => s.tracerPauseMaxNs / NS_PER_MS)),
     tracers: [...input.tracers],
+    clocks: [...input.clocks],
     tStartNs: input.tStartNs,
     tRunningNs: known(input.tRunningNs),
     tEndNs: input.tEndNs,
@@ -158,8 +162,4 @@ function largest(values: readonly number[]): number | null {
 
 function known(value: number | undefined): number | null {
   return value === undefined || !Number.isFinite(value) ? null : value;
-}
-
-function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }
