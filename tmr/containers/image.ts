@@ -56,7 +56,8 @@ export async function ensureImage(
       `--base-image: engine ${engine.url} has no image ${base}, and none is ever pulled; load it first (docker load)`,
     );
   }
-  const node = await ensureLayer(engine, 'node', base ?? 'scratch', nodeFiles(base), onLine);
+  const beneath = base === undefined ? 'scratch' : await imageId(engine, base);
+  const node = await ensureLayer(engine, 'node', beneath, nodeFiles(base), onLine);
   return ensureLayer(engine, 'host', node, projectFiles(options), onLine);
 }
 
@@ -67,8 +68,7 @@ async function ensureLayer(
   files: FileSet,
   onLine: (line: string) => void,
 ): Promise<string> {
-  const id = from === 'scratch' ? from : await imageId(engine, from);
-  const tag = `${REPOSITORY}-${name}:${layerHash(id, files)}`;
+  const tag = `${REPOSITORY}-${name}:${layerHash(from, files)}`;
   if (await hasImage(engine, tag)) return tag;
   onLine(`building image ${tag} on ${engine.url}`);
   const context = pack();
