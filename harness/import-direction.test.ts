@@ -13,11 +13,13 @@ const table: Record<string, string[]> = {
   'tmr/nfs': ['tmr/core', 'tmr/wire'],
   'tmr/tracer': ['tmr/core', 'tmr/wire', 'tmr/nfs', 'tmr/ptrace-napi'],
   'tmr/monitor': ['tmr/core', 'tmr/wire', 'tmr/nfs'],
-  'tmr/cli': system,
-  faults: [...system, 'tmr/cli'],
-  harness: [...system, 'tmr/cli', 'faults'],
-  experiments: [...system, 'tmr/cli', 'faults', 'harness'],
-  bench: [...system, 'tmr/cli', 'faults', 'harness', 'experiments'],
+  // The table of system calls, for the profile.
+  'tmr/containers': ['tmr/core', 'tmr/wire', 'tmr/monitor', 'tmr/tracer'],
+  'tmr/cli': [...system, 'tmr/containers'],
+  faults: [...system, 'tmr/containers', 'tmr/cli'],
+  harness: [...system, 'tmr/containers', 'tmr/cli', 'faults'],
+  experiments: [...system, 'tmr/containers', 'tmr/cli', 'faults', 'harness'],
+  bench: [...system, 'tmr/containers', 'tmr/cli', 'faults', 'harness', 'experiments'],
 };
 /** Tests may stand on real processes and terminals; the addon itself imports nothing. */
 const addon = 'tmr/ptrace-napi';
