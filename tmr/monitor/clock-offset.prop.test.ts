@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { estimateOffset, partyClock, probeClock } from './clock-offset.ts';
 import type { ClockSample } from './clock-offset.ts';
