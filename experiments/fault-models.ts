@@ -2,7 +2,8 @@
  * The populations that experiments draw faults from: one entry per kind, which says what is drawn.
  * How a fault gets into the system is the business of `faults/`.
  */
-import type { FaultKind, PlannedFault, PlannedTrigger } from '../harness/types.ts';
+import { needsContainers } from '../faults/fault-spec.ts';
+import type { FaultKind, HostsName, PlannedFault, PlannedTrigger } from '../harness/types.ts';
 import type { Random } from './statistics/random.ts';
 
 export interface DrawOptions {
@@ -57,10 +58,10 @@ export const faultModels: readonly FaultModel[] = [
     about:
       'One tracer pauses once, for a time drawn log-uniformly from the range of the preset. ' +
       'A pause beyond the time-out gets a correct replica flagged: late-flagged.',
-    draw: (source, { delayRangeMs: [low, high] }) => ({
+    draw: (source, options) => ({
       kind: 'tracer-delay',
       replica: source.pick(replicas),
-      delayMs: Math.round(low * (high / low) ** source.fraction()),
+      delayMs: delay(source, options),
       trigger: trigger(source),
     }),
   },
@@ -76,7 +77,80 @@ export const faultModels: readonly FaultModel[] = [
       return { kind: 'false-flag-notice', replica, accused, trigger: trigger(source) };
     },
   },
+  {
+    name: 'container-kill',
+    title: 'container killed',
+    about: 'The container of one tracer is killed. The replica is to be flagged.',
+    draw: (source) => ({ kind: 'container-kill', ...onReplica(source) }),
+  },
+  {
+    name: 'container-restart',
+    title: 'container restarted',
+    about: 'The container of one tracer is restarted. The replica is to be flagged.',
+    draw: (source) => ({ kind: 'container-restart', ...onReplica(source) }),
+  },
+  {
+    name: 'container-pause',
+    title: 'container paused',
+    about:
+      'The container of one tracer is frozen for a time drawn as that of tracer-delay; beyond the time-out: late-flagged.',
+    draw: (source, options) => ({
+      kind: 'container-pause',
+      ...onReplica(source),
+      durationMs: delay(source, options),
+    }),
+  },
+  {
+    name: 'network-disconnect',
+    title: 'network disconnected',
+    about:
+      'The container of one tracer is taken off all its networks for a time drawn as that of tracer-delay. ' +
+      'Beyond the time-out the replica is to be flagged.',
+    draw: (source, options) => ({
+      kind: 'network-disconnect',
+      ...onReplica(source),
+      durationMs: delay(source, options),
+    }),
+  },
+  {
+    name: 'link-partition',
+    title: 'link partitioned',
+    about:
+      'Two tracers are cut off from each other alone, for a drawn time. Nobody is to be flagged.',
+    draw: (source, options) => {
+      const [replica, peer] = source.pick([[1, 2] as const, [1, 3] as const, [2, 3] as const]);
+      const durationMs = delay(source, options);
+      return { kind: 'link-partition', replica, peer, durationMs, trigger: trigger(source) };
+    },
+  },
+  {
+    name: 'cpu-quota',
+    title: 'CPU quota',
+    about:
+      'The container of one tracer gets 2 to 20 % of one CPU for a drawn time: a slow replica, late-flagged ' +
+      'where it falls more than the time-out behind.',
+    draw: (source, options) => ({
+      kind: 'cpu-quota',
+      ...onReplica(source),
+      percent: source.integer(2, 20),
+      durationMs: delay(source, options),
+    }),
+  },
+  {
+    name: 'memory-limit',
+    title: 'memory limit hit',
+    about:
+      'The memory limit of the container of one tracer is lowered and reached, and the kernel kills inside. ' +
+      'The replica is to be flagged.',
+    draw: (source) => ({ kind: 'memory-limit', ...onReplica(source) }),
+  },
 ];
+
+/** Those that every one of the hosts can have: containers' faults need containers. */
+export function modelsFor(hosts: readonly HostsName[]): FaultModel[] {
+  const everywhere = hosts.every((name) => name === 'docker');
+  return faultModels.filter(({ name }) => everywhere || !needsContainers({ kind: name }));
+}
 
 export function faultModel(name: string): FaultModel | undefined {
   return faultModels.find((model) => model.name === name);
@@ -85,6 +159,15 @@ export function faultModel(name: string): FaultModel | undefined {
 /** Uniform over the program's rendezvous, the exec stop excluded. */
 function trigger(source: Random): PlannedTrigger {
   return { type: 'rendezvous-fraction', fraction: source.fraction() };
+}
+
+function onReplica(source: Random): { replica: number; trigger: PlannedTrigger } {
+  return { replica: source.pick(replicas), trigger: trigger(source) };
+}
+
+/** Log-uniform: delays span orders of magnitude. */
+function delay(source: Random, { delayRangeMs: [low, high] }: DrawOptions): number {
+  return Math.round(low * (high / low) ** source.fraction());
 }
 
 function otherThan(source: Random, replica: number): number {

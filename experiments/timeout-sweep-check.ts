@@ -81,10 +81,18 @@ function noticeDelayMs({ resumeNs, quorumNs }: TrialRecord): number {
   return resumeNs === null || quorumNs === null ? 0 : (quorumNs - resumeNs) / 1e6;
 }
 
+/** The replica is gone for good. */
+const fatal = new Set<string>([
+  'replica-kill',
+  'container-kill',
+  'container-restart',
+  'memory-limit',
+]);
+
 /** A vote wrong for every peer, or absent. A flip on one link alone is masked without a flag. */
 function mustBeFlagged(record: TrialRecord): boolean {
   if (record.activated !== true) return false;
-  if (record.fault === 'replica-kill') return true;
+  if (fatal.has(record.fault)) return true;
   return record.fault === 'signature-bit-flip' && record.target?.startsWith('link:') === false;
 }
 

@@ -39,6 +39,8 @@ const eventSchema = z.discriminatedUnion('type', [
   }),
   /** The first rendezvous that this tracer closed after it accused somebody: the program goes on. */
   z.object({ type: z.literal('resumed'), replica: z.int(), k: z.int(), tNs: nanoseconds }),
+  /** The place of a fault that acts from outside is reached: the harness is to strike. */
+  z.object({ type: z.literal('reached'), replica: z.int(), k: z.int(), tNs: nanoseconds }),
   /** The injector itself failed. */
   z.object({
     type: z.literal('failed'),
@@ -52,7 +54,24 @@ const eventSchema = z.discriminatedUnion('type', [
 /** Times are CLOCK_MONOTONIC nanoseconds; `replica` is the one whose session process writes. */
 export type FaultEvent = z.infer<typeof eventSchema>;
 
+const STDERR = 2;
+
 export type WriteEvent = (event: FaultEvent) => void;
+
+/** Lines of a container's stderr that are events, since a remote engine shares no file with us. */
+const LINE = /^tmr-event (\S+) (\{.*\})$/;
+
+/** Each event is a line `tmr-event TAG {...}` on stderr. */
+export function openEventLines(tag: string): WriteEvent {
+  return (event) => void writeSync(STDERR, `tmr-event ${tag} ${JSON.stringify(event)}\n`);
+}
+
+/** Undefined for any other line. */
+export function parseEventLine(line: string): { tag: string; event: FaultEvent } | undefined {
+  const match = LINE.exec(line);
+  if (match === null) return undefined;
+  return { tag: match[1] ?? '', event: eventSchema.parse(JSON.parse(match[2] ?? '')) };
+}
 
 /** Opens the log for appending; the descriptor lives as long as the process. */
 export function openEventLog(path: string): WriteEvent {

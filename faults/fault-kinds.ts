@@ -35,6 +35,19 @@ const seed: FaultParameter = {
   absent: "the trial's seed",
 };
 
+const onContainer: FaultParameter = {
+  name: 'replica',
+  values: '1, 2, 3',
+  meaning: "whose tracer's container",
+  required: true,
+};
+const lasting: FaultParameter = {
+  name: 'duration',
+  values: 'a duration (200ms, 2s)',
+  meaning: 'after which all is as before',
+  required: true,
+};
+
 export const faultKinds: readonly FaultKind[] = [
   {
     name: 'none',
@@ -128,6 +141,73 @@ export const faultKinds: readonly FaultKind[] = [
     ],
     example: 'false-flag-notice:accuser=1,accused=2,at=rendezvous:40',
     positiveControl: '--policy paper: the healthy replica is flagged; agreed: nobody is',
+  },
+  {
+    name: 'container-kill',
+    summary: 'The container of one tracer, its replica inside, is killed (docker kill).',
+    parameters: [onContainer, at, seed],
+    example: 'container-kill:replica=2,at=rendezvous:50',
+    positiveControl: 'the container is gone, and the replica is flagged',
+  },
+  {
+    name: 'container-restart',
+    summary: 'The container of one tracer is restarted; a replica never comes back in its session.',
+    parameters: [onContainer, at, seed],
+    example: 'container-restart:replica=2,at=rendezvous:50',
+    positiveControl: 'the container has another start time, and the replica is flagged',
+  },
+  {
+    name: 'container-pause',
+    summary: 'All processes of the container of one tracer are frozen, and thawed after a time.',
+    parameters: [onContainer, lasting, at, seed],
+    example: 'container-pause:replica=3,duration=500ms,at=rendezvous:50',
+    positiveControl: 'a pause beyond the time-out: the replica is late-flagged',
+  },
+  {
+    name: 'network-disconnect',
+    summary:
+      'The container of one tracer is taken off all its networks, and connected again after a time.',
+    parameters: [onContainer, lasting, at, seed],
+    example: 'network-disconnect:replica=1,duration=2s,at=rendezvous:50',
+    positiveControl: 'a disconnection beyond the time-out: the replica is flagged',
+  },
+  {
+    name: 'link-partition',
+    summary: 'Two tracers cannot reach each other for a time; each reaches everybody else.',
+    parameters: [
+      {
+        name: 'link',
+        values: 'A-B',
+        meaning: 'the two tracers, such as 1-2',
+        required: true,
+      },
+      lasting,
+      at,
+      seed,
+    ],
+    example: 'link-partition:link=1-2,duration=1s,at=rendezvous:50',
+    positiveControl: 'with --policy paper a healthy replica is flagged; agreed: nobody is',
+  },
+  {
+    name: 'cpu-quota',
+    summary: 'The container of one tracer gets a share of one CPU for a time.',
+    parameters: [
+      onContainer,
+      { name: 'percent', values: '1 to 100', meaning: 'of one CPU', required: true },
+      lasting,
+      at,
+      seed,
+    ],
+    example: 'cpu-quota:replica=2,percent=5,duration=1s,at=rendezvous:50',
+    positiveControl: 'a small share: the run takes longer, or the replica is late-flagged',
+  },
+  {
+    name: 'memory-limit',
+    summary:
+      "The memory limit of one tracer's container is lowered and reached: the kernel kills what is inside.",
+    parameters: [onContainer, at, seed],
+    example: 'memory-limit:replica=1,at=rendezvous:50',
+    positiveControl: 'the kernel kills the session process, and the replica is flagged',
   },
 ];
 

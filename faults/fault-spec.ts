@@ -11,6 +11,13 @@ export const faultKindNames = [
   'replica-kill',
   'tracer-delay',
   'false-flag-notice',
+  'container-kill',
+  'container-restart',
+  'container-pause',
+  'network-disconnect',
+  'link-partition',
+  'cpu-quota',
+  'memory-limit',
 ] as const;
 export type FaultKindName = (typeof faultKindNames)[number];
 
@@ -37,6 +44,7 @@ const tracer = z.strictObject({ type: z.literal('tracer'), replica });
 const process = z.strictObject({ type: z.enum(['replica', 'tracer']), replica });
 /** One direction of the connection between two tracers. */
 const link = z.strictObject({ type: z.literal('link'), from: replica, to: replica });
+const container = z.strictObject({ type: z.literal('container'), replica });
 const nfs = z.strictObject({ type: z.literal('nfs'), accuser: replica });
 
 const seed = z
@@ -78,6 +86,36 @@ export const faultSpecSchema = z
       trigger: drawnTrigger,
       seed,
     }),
+    z.strictObject({
+      kind: z.enum(['container-kill', 'container-restart', 'memory-limit']),
+      target: container,
+      trigger: drawnTrigger,
+      seed,
+    }),
+    z.strictObject({
+      kind: z.enum(['container-pause', 'network-disconnect']),
+      target: container,
+      trigger: drawnTrigger,
+      duration: milliseconds,
+      seed,
+    }),
+    z.strictObject({
+      kind: z.literal('cpu-quota'),
+      target: container,
+      /** Of one CPU. */
+      percent: z.int().min(1).max(100),
+      trigger: drawnTrigger,
+      duration: milliseconds,
+      seed,
+    }),
+    z.strictObject({
+      /** Both directions. */
+      kind: z.literal('link-partition'),
+      target: link,
+      trigger: drawnTrigger,
+      duration: milliseconds,
+      seed,
+    }),
   ])
   .superRefine((spec, context) => {
     const problem = contradiction(spec);
@@ -101,6 +139,32 @@ type Resolved<Spec> = Spec extends { trigger: unknown }
 /** Nothing is left to draw. */
 export type ResolvedFault = Resolved<FaultSpec>;
 export type ResolvedFaultOf<Kind extends FaultKindName> = Extract<ResolvedFault, { kind: Kind }>;
+
+export const containerFaultKinds = [
+  'container-kill',
+  'container-restart',
+  'container-pause',
+  'network-disconnect',
+  'link-partition',
+  'cpu-quota',
+  'memory-limit',
+] as const satisfies readonly FaultKindName[];
+/** Acts on a tracer's container or its networks: only `--hosts docker` has these. */
+export type ContainerFault = Extract<ResolvedFault, { kind: (typeof containerFaultKinds)[number] }>;
+
+export function needsContainers(fault: ResolvedFault): fault is ContainerFault;
+export function needsContainers(fault: { kind: FaultKindName }): boolean;
+export function needsContainers({ kind }: { kind: FaultKindName }): boolean {
+  return (containerFaultKinds as readonly FaultKindName[]).includes(kind);
+}
+
+/**
+ * The replica stands still or crawls for a finite time and is well again: one that is flagged for it was
+ * only late (the paper's "mistakenly flagged").
+ */
+export function isFiniteDelay(kind: FaultKindName): boolean {
+  return kind === 'tracer-delay' || kind === 'container-pause' || kind === 'cpu-quota';
+}
 
 export class FaultSpecError extends Error {
   readonly code = 'FAULT_SPEC';
@@ -150,9 +214,10 @@ export function contradiction(spec: FaultSpec): string | undefined {
     const { fromMs, toMs } = spec.duration;
     if (toMs < fromMs) return `delay: expected a range that goes up, got ${fromMs}ms..${toMs}ms`;
   }
-  if (spec.kind === 'signature-bit-flip' && spec.target.type === 'link') {
+  if (spec.kind !== 'false-flag-notice' && spec.target.type === 'link') {
     const { from, to } = spec.target;
-    if (from === to) return `where: a link joins two tracers, got link:${from}-${to}`;
+    if (from === to)
+      return `${spec.kind === 'signature-bit-flip' ? 'where' : 'link'}: a link joins two tracers, got link:${from}-${to}`;
   }
   if (spec.kind === 'false-flag-notice' && spec.target.accuser === spec.accused) {
     return `accused: expected another replica than the accuser, got ${spec.accused} for both`;

@@ -5,8 +5,9 @@
  */
 import * as z from 'zod';
 import type { Interpose, SessionPorts } from '../tmr/tracer/session/session-ports.ts';
-import { openEventLog } from './event-log.ts';
+import { openEventLines, openEventLog } from './event-log.ts';
 import { FaultSpecError, parseFaultData, type ResolvedFault } from './fault-spec.ts';
+import { containerFault } from './injectors/container-fault.ts';
 import { falseFlagNotice } from './injectors/false-flag-notice.ts';
 import { log, type Injector, type InjectorContext } from './injectors/injector.ts';
 import { replicaKill } from './injectors/replica-kill.ts';
@@ -18,15 +19,20 @@ import { parseFault } from './text.ts';
 /** What the harness hands to the module. */
 export interface InterposeOptions {
   spec: ResolvedFault | string;
-  eventLog: string;
+  /** A file, or the tag of lines on stderr. */
+  eventLog: string | { stderr: string };
 }
 
-const optionsSchema = z.object({ spec: z.unknown(), eventLog: z.string().min(1) });
+const optionsSchema = z.object({
+  spec: z.unknown(),
+  eventLog: z.union([z.string().min(1), z.object({ stderr: z.string().min(1) })]),
+});
 
 /** Throws FaultSpecError when the options do not name a fault and a log. */
 export const interpose: Interpose = (ports, { plan, options, monotonicNs }) => {
   const { fault, eventLog } = readOptions(options);
-  const write = openEventLog(eventLog);
+  const write =
+    typeof eventLog === 'string' ? openEventLog(eventLog) : openEventLines(eventLog.stderr);
   const context: InjectorContext = { replica: plan.replica, write, monotonicNs };
   return observe(inject(ports, fault, context), context);
 };
@@ -47,8 +53,10 @@ export function inject(
       return apply(replicaKill, fault);
     case 'tracer-delay':
       return apply(tracerDelay, fault);
-    default:
+    case 'false-flag-notice':
       return apply(falseFlagNotice, fault);
+    default:
+      return apply(containerFault, fault);
   }
 }
 
@@ -72,7 +80,10 @@ function observe(ports: SessionPorts, context: InjectorContext): SessionPorts {
   };
 }
 
-function readOptions(options: unknown): { fault: ResolvedFault; eventLog: string } {
+function readOptions(options: unknown): {
+  fault: ResolvedFault;
+  eventLog: InterposeOptions['eventLog'];
+} {
   const result = optionsSchema.safeParse(options);
   if (!result.success) {
     throw new FaultSpecError(

@@ -7,6 +7,7 @@
 import { didYouMean } from './did-you-mean.ts';
 import { faultKind, type FaultKind } from './fault-kinds.ts';
 import {
+  type containerFaultKinds,
   contradiction,
   DELAY_MAX_MS,
   faultKindNames,
@@ -74,8 +75,18 @@ function describeSpec(spec: Exclude<FaultSpec | ResolvedFault, { kind: 'none' }>
           : `${formatMs(duration.fromMs)}..${formatMs(duration.toMs)}`;
       return [`replica=${spec.target.replica}`, `delay=${delay}`];
     }
-    default:
+    case 'false-flag-notice':
       return [`accuser=${spec.target.accuser}`, `accused=${spec.accused}`];
+    case 'link-partition': {
+      const { target, duration } = spec;
+      return [`link=${target.from}-${target.to}`, `duration=${formatMs(duration)}`];
+    }
+    default: {
+      const parts = [`replica=${spec.target.replica}`];
+      if ('percent' in spec) parts.push(`percent=${spec.percent}`);
+      if ('duration' in spec) parts.push(`duration=${formatMs(spec.duration)}`);
+      return parts;
+    }
   }
 }
 
@@ -94,11 +105,47 @@ function build(kind: FaultKind, values: Values): FaultSpec {
       const target = { type: 'tracer', replica: values.replica('replica') } as const;
       return { kind: kind.name, target, duration: values.delay(), ...common };
     }
-    default: {
+    case 'false-flag-notice': {
       const target = { type: 'nfs', accuser: values.replica('accuser') } as const;
       return { kind: kind.name, target, accused: values.replica('accused'), ...common };
     }
+    case 'link-partition': {
+      const duration = values.duration();
+      return { kind: kind.name, target: partitionedLink(values), duration, ...common };
+    }
+    default:
+      return containerFault(kind.name, values, common);
   }
+}
+
+type Common = { trigger: Trigger; seed?: string };
+type OnContainer = Exclude<
+  Extract<FaultSpec, { kind: (typeof containerFaultKinds)[number] }>,
+  { kind: 'link-partition' }
+>;
+
+function containerFault(kind: OnContainer['kind'], values: Values, common: Common): FaultSpec {
+  const target = { type: 'container', replica: values.replica('replica') } as const;
+  switch (kind) {
+    case 'container-pause':
+    case 'network-disconnect':
+      return { kind, target, duration: values.duration(), ...common };
+    case 'cpu-quota': {
+      const percent = values.percent();
+      return { kind, target, percent, duration: values.duration(), ...common };
+    }
+    default:
+      return { kind, target, ...common };
+  }
+}
+
+function partitionedLink(values: Values): { type: 'link'; from: number; to: number } {
+  const text = values.get('link') ?? values.wrong('link', undefined);
+  const match = /^(\d+)-(\d+)$/.exec(text);
+  if (match === null) values.wrong('link', text);
+  const ends = [match[1] ?? '', match[2] ?? ''].map((end) => values.replicaNumber('link', end));
+  const [from, to] = ends.sort((a, b) => a - b);
+  return { type: 'link', from: from!, to: to! };
 }
 
 type Flip = Extract<FaultSpec, { kind: 'signature-bit-flip' }>;
@@ -215,17 +262,30 @@ class Values {
     return to === undefined ? fromMs : { fromMs, toMs: this.#milliseconds(to, text) };
   }
 
+  duration(): number {
+    const text = this.#values.get('duration') ?? this.wrong('duration', undefined);
+    return this.#milliseconds(text, text, 'duration');
+  }
+
+  percent(): number {
+    const text = this.#values.get('percent') ?? this.wrong('percent', undefined);
+    const number = wholeNumber(text);
+    return number === undefined || number < 1 || number > 100
+      ? this.wrong('percent', text)
+      : number;
+  }
+
   #rendezvous(text: string, whole: string): number | undefined {
     if (text === '') return undefined;
     const number = wholeNumber(text);
     return number === undefined || number < 1 ? this.wrong('at', whole) : number;
   }
 
-  #milliseconds(text: string, whole: string): number {
+  #milliseconds(text: string, whole: string, name = 'delay'): number {
     const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
     const unitMs = { ms: 1, s: 1000, m: 60_000 }[match?.[2] ?? ''] ?? NaN;
     const ms = Math.round(Number(match?.[1]) * unitMs);
-    return ms >= 1 && ms <= DELAY_MAX_MS ? ms : this.wrong('delay', whole);
+    return ms >= 1 && ms <= DELAY_MAX_MS ? ms : this.wrong(name, whole);
   }
 }
 

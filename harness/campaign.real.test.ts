@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { identifyProcess, isDead, type ProcessIdentity } from '../faults/process-state.ts';
-import { createLocalCampaign } from './campaign.ts';
+import { openCampaign } from './campaign.ts';
 import { removeLeftovers } from './run-directory.ts';
 import { awkWorkload, campaignOptions, trialSpec } from './test-support.ts';
 import type { RunnableWorkload } from './types.ts';
@@ -25,7 +25,7 @@ const onLine = (line: string): void => void notes.push(line);
 describe('a campaign', () => {
   it('runs trials one after the other on the same hosts and leaves nothing behind', async () => {
     const runDirectory = mkdtempSync(join(tmpdir(), 'tmr-campaign-test-'));
-    const campaign = createLocalCampaign(campaignOptions({ keep: 'all', runDirectory }));
+    const campaign = await openCampaign(campaignOptions({ keep: 'all', runDirectory }));
     try {
       const [info] = await campaign.prepare(onLine, signal);
       expect(info).toMatchObject({ workload: 'awk', disqualified: null });
@@ -52,7 +52,7 @@ describe('a campaign', () => {
   });
 
   it('runs trials at the same time without one touching the other', async () => {
-    const campaign = createLocalCampaign(campaignOptions({ jobs: 2 }));
+    const campaign = await openCampaign(campaignOptions({ jobs: 2 }));
     try {
       await campaign.prepare(onLine, signal);
       const trigger = { type: 'rendezvous-fraction', fraction: 0.5 } as const;
@@ -69,7 +69,7 @@ describe('a campaign', () => {
   });
 
   it('has ended what a trial started when an abort is told, and runs the next one', async () => {
-    const campaign = createLocalCampaign(campaignOptions());
+    const campaign = await openCampaign(campaignOptions());
     try {
       await campaign.prepare(onLine, signal);
       const trigger = { type: 'rendezvous', k: 20 } as const;
@@ -95,7 +95,7 @@ describe('a campaign', () => {
   });
 
   it('starts again what was killed between two trials', async () => {
-    const campaign = createLocalCampaign(campaignOptions());
+    const campaign = await openCampaign(campaignOptions());
     try {
       await campaign.prepare(onLine, signal);
       const daemons = descendants(process.pid).filter(({ pid }) => / tracer /.test(commandOf(pid)));
@@ -116,7 +116,7 @@ describe('a campaign', () => {
       command: ['sh', '-c', 'echo $$'],
     };
     const absent: RunnableWorkload = { ...awkWorkload, name: 'absent', command: ['no-program'] };
-    const campaign = createLocalCampaign(campaignOptions({ workloads: [pid, absent] }));
+    const campaign = await openCampaign(campaignOptions({ workloads: [pid, absent] }));
     try {
       const [info, other] = await campaign.prepare(onLine, signal);
       expect(other!.disqualified).toMatch(/cannot be started: spawn no-program ENOENT/);

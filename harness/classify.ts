@@ -5,6 +5,7 @@
  * `not-activated` only when all else is well.
  */
 import type { ReplicaId } from '../tmr/core/types.ts';
+import { isFiniteDelay } from '../faults/fault-spec.ts';
 import type { FaultKind, Outcome } from './types.ts';
 
 /** How the service ended. */
@@ -70,7 +71,7 @@ function classifyService(evidence: Evidence, faulty: ReplicaId | null): Verdict 
   if (healthy.length > 0) {
     return { outcome: 'wrong-flagged', reason: `${named(healthy)} without a fault flagged` };
   }
-  if (flagged.length > 0 && fault.kind === 'tracer-delay') {
+  if (flagged.length > 0 && isFiniteDelay(fault.kind)) {
     return { outcome: 'late-flagged', reason: `${named(flagged)} was only late` };
   }
   if (end.type === 'stopped') return { outcome: 'detected-stopped', reason: end.reason };

@@ -1,7 +1,6 @@
 /** Whether and when a fault acted: from the injector's log, and read back where it could not know. */
 import type { FaultEvent } from '../faults/event-log.ts';
 import { faultyReplica, type ResolvedFault } from '../faults/fault-spec.ts';
-import { isDead } from '../faults/process-state.ts';
 import type { ReplicaId } from '../tmr/core/types.ts';
 import type { Report } from '../tmr/monitor/report-schema.ts';
 
@@ -25,6 +24,8 @@ export function gatherFaultEvidence(
   events: readonly FaultEvent[],
   report: Report | null,
   flagged: readonly ReplicaId[],
+  /** The process that the injector meant to kill or hold is dead. */
+  victimDead: boolean,
 ): FaultEvidence {
   const first = <Type extends FaultEvent['type']>(type: Type) =>
     events.find((event): event is Extract<FaultEvent, { type: Type }> => event.type === type);
@@ -37,17 +38,20 @@ export function gatherFaultEvidence(
     const times = healthy.filter((event) => event.type === type).map(({ tNs }) => tNs);
     return times.length === 0 ? null : Math.min(...times);
   };
-  let effective = first('effective')?.effective ?? false;
+  // A container's fault is read back from outside and from inside.
+  let effective = events.some((event) => event.type === 'effective' && event.effective);
   let activated = first('activated') !== undefined;
   if (fault.kind === 'replica-kill' && injected?.victim !== undefined) {
-    effective = isDead(injected.victim);
+    effective = victimDead;
     activated = effective;
   }
   // Held until the session's end killed it: no word of its own.
   if (fault.kind === 'tracer-delay' && injected?.victim !== undefined && !activated) {
-    effective = isDead(injected.victim);
+    effective = victimDead;
     activated = effective;
   }
+  // The dead tell nothing.
+  if (/^container-(kill|restart)$|^memory-limit$/.test(fault.kind)) activated = effective;
   if (fault.kind === 'false-flag-notice' && injected !== undefined) {
     effective = arrived(fault, report);
     activated = effective;

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LocalHosts } from './local-hosts.ts';
+import type { Hosts } from './hosts.ts';
 import { runProcess, type ProcessEnd } from './process-run.ts';
 import { removeTree } from './run-directory.ts';
 import {
@@ -47,7 +47,7 @@ class Disqualified extends Error {}
 /** Runs the workload natively and replicated. Rejects only for an abort or a failing harness. */
 export async function recordGolden(
   room: WorkloadRoom,
-  hosts: LocalHosts,
+  hosts: Hosts,
   options: GoldenOptions,
   onLine: (line: string) => void,
   signal: AbortSignal,
@@ -79,8 +79,9 @@ export async function recordGolden(
       }
       first ??= result;
       const seconds = ((info.goldenRunsNs.at(-1) ?? 0) / 1e9).toFixed(2);
+      const where = hosts.name === 'local' ? '' : ` (${hosts.name})`;
       onLine(
-        `${workload.name}: golden run ${run + 1}: ${seconds} s, ${info.rendezvous} rendezvous`,
+        `${workload.name}${where}: golden run ${run + 1}: ${seconds} s, ${info.rendezvous} rendezvous`,
       );
     }
     const result = first!;
@@ -140,7 +141,7 @@ async function runNatively(
 
 async function runReplicated(
   room: WorkloadRoom,
-  hosts: LocalHosts,
+  hosts: Hosts,
   options: GoldenOptions,
   info: GoldenInfo,
   limitMs: number,
@@ -148,8 +149,9 @@ async function runReplicated(
 ): Promise<ServiceResult> {
   const place = await room.makePlace();
   const before = digestVolume(room.home).digest;
+  await hosts.ready();
   const run = await runSession({
-    hosts: await hosts.ready(),
+    hosts,
     command: room.workload.command,
     environment: { ...room.environment },
     cwd: room.home,

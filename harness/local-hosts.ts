@@ -3,8 +3,13 @@
  * between trials. A trial is a session on them; what a fault killed is started again.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDead, type ProcessIdentity } from '../faults/process-state.ts';
+import type { ReplicaId } from '../tmr/core/types.ts';
+import { interposeModule, tmrScript } from './entry-points.ts';
+import type { EventSink, Hosts, MonitorRun } from './hosts.ts';
+import { runProcess, type ProcessEnd } from './process-run.ts';
 import { ServiceProcess } from './service-process.ts';
 
 export interface LocalHostsOptions {
@@ -15,16 +20,12 @@ export interface LocalHostsOptions {
   jobs: number;
 }
 
-/** What a monitor must know to start a session here. */
-export interface HostAddresses {
-  tracers: string[];
-  nfs: string;
-  secretFile: string;
-}
-
 const LOOPBACK = '127.0.0.1:0';
 
-export class LocalHosts {
+export class LocalHosts implements Hosts {
+  readonly name = 'local';
+  readonly owner = null;
+  readonly control = null;
   readonly secretFile: string;
   readonly #options: LocalHostsOptions;
   #tracers: ServiceProcess[] = [];
@@ -44,7 +45,12 @@ export class LocalHosts {
   }
 
   /** Starts what is not running. Rejects when a daemon does not come up. */
-  ready(): Promise<HostAddresses> {
+  async ready(): Promise<void> {
+    await this.addresses();
+  }
+
+  /** As `ready`; options of `tmr monitor` that say where the parts are. */
+  addresses(): Promise<string[]> {
     return this.#inTurn(async () => {
       if (this.#closed) throw new Error('the hosts are closed');
       if (this.#nfs?.alive !== true) this.#nfs = this.#startNfs();
@@ -52,8 +58,36 @@ export class LocalHosts {
         if (this.#tracers[index]?.alive !== true) this.#tracers[index] = this.#startTracer();
       }
       const [nfs, ...tracers] = await Promise.all(this.#services.map(({ address }) => address));
-      return { nfs: nfs!, tracers, secretFile: this.secretFile };
+      const where = ['--tracers', tracers.join(','), '--nfs', nfs!];
+      return [...where, '--secret-file', this.secretFile];
     });
+  }
+
+  get interposeModule(): string {
+    return interposeModule();
+  }
+
+  async runMonitor({ options, ...run }: MonitorRun): Promise<ProcessEnd> {
+    const where = await this.addresses();
+    const command = [process.execPath, tmrScript(), 'monitor', ...where, ...options];
+    return runProcess({ ...run, command });
+  }
+
+  /** Session processes append to the file itself. */
+  openEvents(file: string): EventSink {
+    return {
+      eventLog: file,
+      write: (event) => appendFileSync(file, `${JSON.stringify(event)}\n`),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  isDead(_: ReplicaId, process: ProcessIdentity): Promise<boolean> {
+    return Promise.resolve(isDead(process));
+  }
+
+  describe(): Promise<Record<string, unknown>> {
+    return Promise.resolve({});
   }
 
   /** After a hang: nothing that an earlier session left behind may touch the next. */

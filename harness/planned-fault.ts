@@ -35,14 +35,36 @@ export function resolvePlanned(
         duration: planned.delayMs,
         ...common,
       };
-    default:
+    case 'false-flag-notice':
       return {
         kind: planned.kind,
         target: { type: 'nfs', accuser: planned.replica },
         accused: planned.accused,
         ...common,
       };
+    case 'link-partition': {
+      const target = { type: 'link' as const, from: planned.replica, to: planned.peer };
+      return { kind: planned.kind, target, duration: planned.durationMs, ...common };
+    }
+    case 'container-pause':
+    case 'network-disconnect':
+      return {
+        kind: planned.kind,
+        target: container(planned),
+        duration: planned.durationMs,
+        ...common,
+      };
+    case 'cpu-quota': {
+      const { kind, percent, durationMs } = planned;
+      return { kind, target: container(planned), percent, duration: durationMs, ...common };
+    }
+    default:
+      return { kind: planned.kind, target: container(planned), ...common };
   }
+}
+
+function container({ replica }: { replica: number }): { type: 'container'; replica: number } {
+  return { type: 'container', replica };
 }
 
 function rendezvousOf(trigger: PlannedTrigger, rendezvous: number): number {

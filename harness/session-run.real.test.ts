@@ -16,7 +16,7 @@ beforeAll(async () => {
   mkdirSync(volume);
   writeFileSync(join(directory, 'input'), 'from a file\n');
   request = {
-    hosts: await hosts.ready(),
+    hosts,
     environment: { PATH: '/usr/bin:/bin', MARK: 'seen' },
     cwd: volume,
     stdin: null,
@@ -55,14 +55,14 @@ describe('runSession', () => {
     expect(run.report).toBeNull();
     await hosts.restart();
     await vi.waitFor(() => expect(processesOf('sleep\x0054321')).toEqual([]), 10_000);
-    const again = await runSession({ ...request, hosts: await hosts.ready(), command: ['true'] });
+    const again = await runSession({ ...request, hosts, command: ['true'] });
     expect(again.report).toMatchObject({ outcome: 'completed', exit: { status: 0 } });
   });
 
   it('tells why a command does not start', async () => {
     const run = await runSession({
       ...request,
-      hosts: await hosts.ready(),
+      hosts,
       command: ['no-such-program'],
     });
     expect(run.end.status).toBe(127);

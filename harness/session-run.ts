@@ -1,15 +1,14 @@
-/** One session on running hosts: `tmr monitor` as a child, and what it left. */
+/** One session on running hosts: `tmr monitor` there, and what it left. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Detect, Policy } from '../tmr/core/types.ts';
 import { report as reportSchema, type Report } from '../tmr/monitor/report-schema.ts';
 import type { TscPolicy } from '../tmr/wire/session-plan.ts';
-import { tmrScript } from './entry-points.ts';
-import type { HostAddresses } from './local-hosts.ts';
-import { runProcess, type ProcessEnd } from './process-run.ts';
+import type { Hosts } from './hosts.ts';
+import type { ProcessEnd } from './process-run.ts';
 
 export interface SessionRequest {
-  hosts: HostAddresses;
+  hosts: Hosts;
   command: readonly string[];
   environment: Record<string, string>;
   /** Exists here, and is where a volume is seen by the replicas. */
@@ -42,8 +41,9 @@ export interface SessionRun {
 export async function runSession(request: SessionRequest): Promise<SessionRun> {
   const file = (name: string): string => join(request.directory, name);
   rmSync(file('report.json'), { force: true });
-  const end = await runProcess({
-    command: [process.execPath, tmrScript(), ...monitorArguments(request, file('report.json'))],
+  const end = await request.hosts.runMonitor({
+    options: monitorArguments(request, file('report.json')),
+    directory: request.directory,
     cwd: request.cwd,
     environment: request.environment,
     stdin: request.stdin,
@@ -61,9 +61,8 @@ export async function runSession(request: SessionRequest): Promise<SessionRun> {
 }
 
 function monitorArguments(request: SessionRequest, reportFile: string): string[] {
-  const { hosts, interpose } = request;
-  const args = ['monitor', '--tracers', hosts.tracers.join(','), '--nfs', hosts.nfs];
-  args.push('--secret-file', hosts.secretFile, '--report', reportFile);
+  const { interpose } = request;
+  const args = ['--report', reportFile];
   for (const { subtree, path, readOnly } of request.volumes) {
     args.push('--volume', `${subtree}=${path}${readOnly === true ? ':ro' : ''}`);
   }

@@ -21,6 +21,7 @@ export function campaignOptions(overrides: Partial<CampaignOptions> = {}): Campa
   return {
     workloads: [awkWorkload],
     hosts: ['local'],
+    docker: { engines: [], baseImage: null, include: [], sessionPorts: '0', transfer: 'auto' },
     tsc: 'auto',
     sessionSeed,
     goldenTimeoutMs: 10_000,

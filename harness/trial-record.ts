@@ -38,7 +38,7 @@ export function emptyRecord(
     runNs: null,
     bootId: bootId(),
     faultSpec: formatFault(fault),
-    delayMs: fault.kind === 'tracer-delay' ? fault.duration : null,
+    delayMs: 'duration' in fault ? fault.duration : null,
     exitStatus: null,
     reason: null,
     rendezvous: null,
@@ -47,6 +47,7 @@ export function emptyRecord(
     skewMaxMs: null,
     burstMaxMs: null,
     boundMs: null,
+    clockUncertaintyNs: null,
     trialWallNs: null,
     placement: null,
     keptPath: null,
@@ -136,6 +137,12 @@ function boundOf({ bounds }: Report, fault: ResolvedFault): number | null {
       return fault.target.type === 'link' ? null : bounds.wrongVoteMs;
     case 'replica-kill':
     case 'tracer-delay':
+    case 'container-kill':
+    case 'container-restart':
+    case 'container-pause':
+    case 'network-disconnect':
+    case 'cpu-quota':
+    case 'memory-limit':
       return bounds.absentVoteMs;
     default:
       return null;

@@ -5,15 +5,15 @@ import { join, relative } from 'node:path';
 import { readEventLog, type FaultEvent } from '../faults/event-log.ts';
 import type { ResolvedFault } from '../faults/fault-spec.ts';
 import type { Report } from '../tmr/monitor/report-schema.ts';
-import { interposeModule } from './entry-points.ts';
 import { gatherFaultEvidence } from './fault-evidence.ts';
 import { shellStatus, type Golden } from './golden.ts';
-import type { LocalHosts } from './local-hosts.ts';
+import type { Hosts } from './hosts.ts';
 import { resolvePlanned } from './planned-fault.ts';
 import { monotonicNs } from './process-run.ts';
 import { removeTree } from './run-directory.ts';
 import { hasWrongOutput, serviceDifferences, serviceResult } from './service-result.ts';
 import { runSession, type SessionRun } from './session-run.ts';
+import { TrialInjection } from './trial-injection.ts';
 import { emptyRecord, fillRecord } from './trial-record.ts';
 import type { CampaignOptions, TrialRecord, TrialSpec } from './types.ts';
 import type { RunPlace } from './workload-room.ts';
@@ -26,7 +26,7 @@ const LIMIT_BASE_MS = 10_000;
 export async function runTrial(
   spec: TrialSpec,
   golden: Golden,
-  hosts: LocalHosts,
+  hosts: Hosts,
   options: TrialOptions,
   signal: AbortSignal,
 ): Promise<TrialRecord> {
@@ -45,26 +45,31 @@ export async function runTrial(
     place = await golden.room.makePlace();
     const eventLog = join(place.directory, 'events.jsonl');
     const limitMs = trialLimitMs(spec, golden.runNs);
-    const run = await runSession({
-      hosts: await hosts.ready(),
-      command: golden.room.workload.command,
-      environment: golden.room.environment,
-      cwd: golden.room.home,
-      stdin: golden.room.stdin,
-      volumes: golden.room.volumes(place),
-      timeoutMs: spec.timeoutMs,
-      detect: spec.detect,
-      policy: spec.policy,
-      tsc: spec.tsc,
-      seed: options.sessionSeed,
-      ...interposition(fault, eventLog),
-      directory: place.directory,
-      limitMs,
-      signal,
-    });
+    await hosts.ready();
+    const injection = new TrialInjection(fault, hosts, eventLog);
+    const run = await injection.during(
+      runSession({
+        hosts,
+        command: golden.room.workload.command,
+        environment: golden.room.environment,
+        cwd: golden.room.home,
+        stdin: golden.room.stdin,
+        volumes: golden.room.volumes(place),
+        timeoutMs: spec.timeoutMs,
+        detect: spec.detect,
+        policy: spec.policy,
+        tsc: spec.tsc,
+        seed: options.sessionSeed,
+        ...injection.interposition,
+        directory: place.directory,
+        limitMs,
+        signal,
+      }),
+    );
     // Whatever hung may still hold the hosts.
     if (run.end.type === 'limit') await hosts.restart();
-    judge(record, { run, fault, golden, limitMs, volume: place.volume, eventLog });
+    const victimDead = await injection.isVictimDead();
+    judge(record, { run, fault, golden, limitMs, volume: place.volume, eventLog, victimDead });
   } catch (error) {
     signal.throwIfAborted();
     record.outcome = 'harness-error';
@@ -80,7 +85,8 @@ export async function runTrial(
 
 /** Generous: a hang is to be told from a slow run. */
 export function trialLimitMs(spec: TrialSpec, goldenRunNs: number): number {
-  const delayMs = spec.fault.kind === 'tracer-delay' ? spec.fault.delayMs : 0;
+  const { fault } = spec;
+  const delayMs = 'delayMs' in fault ? fault.delayMs : 'durationMs' in fault ? fault.durationMs : 0;
   return Math.ceil(LIMIT_BASE_MS + (4 * goldenRunNs) / 1e6 + 3 * spec.timeoutMs + delayMs);
 }
 
@@ -91,6 +97,7 @@ interface Ran {
   limitMs: number;
   volume: string;
   eventLog: string;
+  victimDead: boolean;
 }
 
 function judge(record: TrialRecord, ran: Ran): void {
@@ -101,7 +108,7 @@ function judge(record: TrialRecord, ran: Ran): void {
   const events: FaultEvent[] = existsSync(ran.eventLog) ? readEventLog(ran.eventLog) : [];
   const flags = countedFlags(run.report);
   const flagged = flags.map(({ replica }) => replica);
-  const evidence = gatherFaultEvidence(fault, events, run.report, flagged);
+  const evidence = gatherFaultEvidence(fault, events, run.report, flagged, ran.victimDead);
   if (evidence.failed !== null) throw new Error(`the injector failed: ${evidence.failed}`);
   const { stdout, stderr } = run;
   const result = serviceResult({ stdout, stderr, status: shellStatus(run.end) }, ran.volume);
@@ -124,15 +131,6 @@ function judge(record: TrialRecord, ran: Ran): void {
 function countedFlags(report: Report | null): Report['flags'] {
   const trustedLost = report?.outcome === 'stopped' && / lost\b/.test(report.reason);
   return (report?.flags ?? []).filter(({ consequence }) => !(consequence && trustedLost));
-}
-
-/** Nothing is interposed where there is no fault: such trials measure the plain system. */
-function interposition(
-  fault: ResolvedFault,
-  eventLog: string,
-): { interpose?: { module: string; options: unknown } } {
-  if (fault.kind === 'none') return {};
-  return { interpose: { module: interposeModule(), options: { spec: fault, eventLog } } };
 }
 
 const expected = new Set(['masked', 'detected-masked', 'not-activated']);

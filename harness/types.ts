@@ -19,6 +19,13 @@ export const faultKinds = [
   'replica-kill',
   'tracer-delay',
   'false-flag-notice',
+  'container-kill',
+  'container-restart',
+  'container-pause',
+  'network-disconnect',
+  'link-partition',
+  'cpu-quota',
+  'memory-limit',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -63,6 +70,33 @@ export type PlannedFault =
       /** Whose authenticated connection sends the notice. */
       replica: ReplicaId;
       accused: ReplicaId;
+      trigger: PlannedTrigger;
+    }
+  | {
+      kind: 'container-kill' | 'container-restart' | 'memory-limit';
+      replica: ReplicaId;
+      trigger: PlannedTrigger;
+    }
+  | {
+      kind: 'container-pause' | 'network-disconnect';
+      replica: ReplicaId;
+      durationMs: number;
+      trigger: PlannedTrigger;
+    }
+  | {
+      kind: 'cpu-quota';
+      replica: ReplicaId;
+      /** Of one CPU, 1 to 100. */
+      percent: number;
+      durationMs: number;
+      trigger: PlannedTrigger;
+    }
+  | {
+      kind: 'link-partition';
+      /** The ends of the link, the smaller first. */
+      replica: ReplicaId;
+      peer: ReplicaId;
+      durationMs: number;
       trigger: PlannedTrigger;
     };
 
@@ -186,6 +220,11 @@ export interface TrialRecord {
   goldenRunNs: number | null;
   /** Wall-clock start of the trial, ISO 8601 UTC with milliseconds. */
   startedAt: string;
+  /**
+   * Uncertainty of the detection latency from the clocks that stamped its ends; 0 when that was one clock,
+   * null when there is no latency.
+   */
+  clockUncertaintyNs: number | null;
   /** Whole trial, set-up, comparison and clean-up included. */
   trialWallNs: number | null;
   /** One-minute load average when the trial began. */
@@ -230,9 +269,23 @@ export interface RunnableWorkload {
   programs: string[];
 }
 
+/** Where and how containers run. */
+export interface DockerOptions {
+  /** As in `--engines`; empty: DOCKER_HOST or the default socket. */
+  engines: string[];
+  baseImage: string | null;
+  /** Further files for the image. */
+  include: string[];
+  /** `A-B`, ports that several engines publish; `0`: a range of our own. */
+  sessionPorts: string;
+  transfer: 'auto' | 'bind' | 'copy';
+}
+
 export interface CampaignOptions {
   workloads: readonly RunnableWorkload[];
   hosts: readonly HostsName[];
+  /** For hosts `docker`. */
+  docker: DockerOptions;
   /** The tsc setting of golden runs; trials carry their own copy of it. */
   tsc: TscPolicy;
   /** 64 hex digits: the session seed of golden runs and of every trial (random bytes, virtual ids). */
@@ -258,6 +311,8 @@ export interface Campaign {
   /** Starts the hosts, records golden and native runs. */
   prepare(onLine: (line: string) => void, signal: AbortSignal): Promise<GoldenInfo[]>;
   run(spec: TrialSpec, signal: AbortSignal): Promise<TrialRecord>;
+  /** For the manifest: what each kind of hosts says about itself. */
+  describeHosts(): Promise<Record<string, unknown>>;
   /** Stops all it started and removes temporary files; may be called at any time, more than once. */
   close(): Promise<void>;
 }

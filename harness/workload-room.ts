@@ -6,7 +6,7 @@
  * the monitor finds program and standard input there. Each replicated run works on a copy of its
  * own, which the NFS server shows under the path of `home`.
  */
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { chownSync, lchownSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { removeTree } from './run-directory.ts';
 import type { RunnableWorkload } from './types.ts';
@@ -28,11 +28,18 @@ export class WorkloadRoom {
   readonly workload: RunnableWorkload;
   readonly home: string;
   readonly #root: string;
+  readonly #owner: { uid: number; gid: number } | null;
 
-  /** `directory`: the campaign's. */
-  constructor(directory: string, workload: RunnableWorkload) {
+  /** `directory`: the campaign's. `owner`: to whom all of it belongs, when not to us. */
+  constructor(
+    directory: string,
+    workload: RunnableWorkload,
+    owner: { uid: number; gid: number } | null = null,
+  ) {
     this.workload = workload;
+    this.#owner = owner;
     this.#root = mkdtempSync(join(directory, 'workload-'));
+    this.#give(this.#root);
     this.home = join(this.#root, 'volume');
   }
 
@@ -61,6 +68,7 @@ export class WorkloadRoom {
     // Where home itself lies below /tmp its parents must be there: programs look at them.
     const below = relative(TMP, this.home);
     if (!below.startsWith('..')) mkdirSync(join(tmp, below), { recursive: true });
+    this.#give(directory);
     return { directory, volume, tmp };
   }
 
@@ -77,5 +85,19 @@ export class WorkloadRoom {
     removeTree(directory);
     mkdirSync(directory, { mode: 0o755 });
     await this.workload.fillVolume(directory);
+    this.#give(directory);
+  }
+
+  #give(path: string): void {
+    if (this.#owner !== null) giveTree(path, this.#owner);
+  }
+}
+
+function giveTree(path: string, owner: { uid: number; gid: number }): void {
+  chownSync(path, owner.uid, owner.gid);
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    const below = join(path, entry.name);
+    if (entry.isDirectory()) giveTree(below, owner);
+    else lchownSync(below, owner.uid, owner.gid);
   }
 }

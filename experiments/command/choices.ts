@@ -5,6 +5,6 @@ import type { HostsName, KeepPolicy } from '../../harness/types.ts';
 
 export const detectValues: readonly Detect[] = ['any', 'timeout-only'];
 export const policyValues: readonly Policy[] = ['agreed', 'paper'];
-export const hostsNames: readonly HostsName[] = ['local'];
+export const hostsNames: readonly HostsName[] = ['local', 'docker'];
 export const tscValues: readonly TscPolicy[] = ['auto', 'trap', 'native'];
 export const keepValues: readonly KeepPolicy[] = ['none', 'failed', 'all'];

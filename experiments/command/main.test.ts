@@ -279,7 +279,7 @@ describe('help', () => {
     expect(code).toBe(0);
     const options = [...stdout.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1]);
     expect(options).toEqual(
-      'preset timeouts faults workloads workload-command detect policy hosts tsc repeat seed jobs keep out dry-run quiet'.split(
+      'preset timeouts faults workloads workload-command detect policy hosts engines base-image image-include session-ports transfer tsc repeat seed jobs keep out dry-run quiet'.split(
         ' ',
       ),
     );

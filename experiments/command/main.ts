@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { didYouMean } from '../../faults/did-you-mean.ts';
-import { faultModels } from '../fault-models.ts';
+import { faultModels, modelsFor } from '../fault-models.ts';
 import { experiments } from '../registry.ts';
 import { presetNames, type Experiment } from '../types.ts';
 import { workloads } from '../workloads/registry.ts';
@@ -121,7 +121,7 @@ function addOptions(command: Command, { title, question, presets }: Experiment):
   );
   option(
     '--faults <list>',
-    `of ${names(faultModels)}; or all (default: ${either((p) => (presets[p].faults.length === faultModels.length ? 'all' : many(presets[p].faults)))})`,
+    `of ${names(faultModels)}; or all (default: ${either((p) => (presets[p].faults.length === modelsFor(presets[p].hosts).length ? 'all' : many(presets[p].faults)))})`,
   );
   option(
     '--workloads <list>',
@@ -141,7 +141,26 @@ function addOptions(command: Command, { title, question, presets }: Experiment):
   );
   option(
     '--hosts <list>',
-    `of ${many(hostsNames)}: where replicas run (default: local, processes of this machine)`,
+    `of ${many(hostsNames)}: processes of this machine, or containers (default: ${either((p) => presets[p].hosts.join(','))})`,
+  );
+  option(
+    '--engines <urls>',
+    'docker: unix:///PATH or tcp://HOST:PORT; several spread the tracers, and then a unix one needs =ADDRESS (default: DOCKER_HOST or the default socket)',
+  );
+  option(
+    '--base-image <ref>',
+    'docker: an image of the engine, beneath ours; nothing is ever pulled',
+  );
+  command.addOption(
+    new Option(
+      '--image-include <path>',
+      'docker: further file or directory for the image; repeatable',
+    ).argParser((path: string, before: string[] | undefined) => [...(before ?? []), path]),
+  );
+  option('--session-ports <a-b>', 'docker: ports that several engines publish (default: 41000 up)');
+  option(
+    '--transfer <how>',
+    'docker: auto, bind, copy: volumes are mounted, or copied in and back (default: auto)',
   );
   option(
     '--tsc <how>',

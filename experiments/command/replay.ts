@@ -13,6 +13,7 @@ import { parseInteger } from './parse-values.ts';
 import { makeProgress } from './progress.ts';
 import { runTrials } from './trials.ts';
 import { exitCodes } from './usage-error.ts';
+import { defaultDocker } from './settings.ts';
 
 /** Prints the new record as JSON. 0 when the outcome is that of the run, else 1. */
 export async function replayCommand(
@@ -37,6 +38,7 @@ export async function replayCommand(
   const options = {
     workloads: [runnable],
     hosts: [spec.hosts],
+    docker: manifest.docker ?? defaultDocker,
     tsc: spec.tsc,
     sessionSeed: deriveSeed(manifest.seed, 'session'),
     goldenTimeoutMs: Math.max(10_000, spec.timeoutMs),

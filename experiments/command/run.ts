@@ -87,9 +87,10 @@ async function execute(
       jobs: settings.jobs,
       progress,
       onInterrupt: context.onInterrupt,
-      onGolden: (golden) => {
+      onGolden: (golden, hosts) => {
         writeAtomically(join(directory, files.golden), `${JSON.stringify(golden, null, 2)}\n`);
         manifest.workloadBinaries = binaries(golden);
+        manifest.hosts = hosts;
         writeManifest(directory, manifest);
       },
       onRecord: (record) => log.append(record),
@@ -106,13 +107,14 @@ async function execute(
 }
 
 function campaignOptions(
-  { design, seed, keep, jobs }: Settings,
+  { design, seed, keep, jobs, docker }: Settings,
   workloads: readonly RunnableWorkload[],
   runDirectory: string,
 ): CampaignOptions {
   return {
     workloads,
     hosts: design.hosts,
+    docker,
     tsc: design.tsc,
     sessionSeed: deriveSeed(seed, 'session'),
     goldenTimeoutMs: Math.max(10_000, ...design.timeoutsMs),
@@ -208,6 +210,8 @@ function newManifest(
     code: describeCode(),
     workloadBinaries: {},
     machine: describeMachine(settings.design.hosts),
+    docker: settings.design.hosts.includes('docker') ? settings.docker : null,
+    hosts: {},
   };
 }
 

@@ -1,10 +1,11 @@
 /** From the words of the command line to a design with nothing left open. */
 import { randomInt } from 'node:crypto';
+import { resolve } from 'node:path';
 import { detectValues, hostsNames, keepValues, policyValues, tscValues } from './choices.ts';
 import { parseDurations, parseInteger, parseNames } from './parse-values.ts';
 import { UsageError } from './usage-error.ts';
-import type { KeepPolicy } from '../../harness/types.ts';
-import { faultModels } from '../fault-models.ts';
+import type { DockerOptions, KeepPolicy } from '../../harness/types.ts';
+import { faultModels, modelsFor } from '../fault-models.ts';
 import { presetNames, type Design, type Experiment, type PresetName } from '../types.ts';
 import { workloads } from '../workloads/registry.ts';
 import { customName } from '../workloads/custom-name.ts';
@@ -28,6 +29,11 @@ export interface RawOptions {
   jobs?: string;
   dryRun?: boolean;
   quiet?: boolean;
+  engines?: string;
+  baseImage?: string;
+  imageInclude?: string[];
+  sessionPorts?: string;
+  transfer?: string;
 }
 
 export interface Settings {
@@ -39,7 +45,17 @@ export interface Settings {
   jobs: number;
   dryRun: boolean;
   quiet: boolean;
+  docker: DockerOptions;
 }
+
+/** Where nothing else is said. */
+export const defaultDocker: DockerOptions = {
+  engines: [],
+  baseImage: null,
+  include: [],
+  sessionPorts: '0',
+  transfer: 'auto',
+};
 
 /** Throws UsageError for what is no name, no number or out of range. */
 export function resolveSettings(experiment: Experiment, raw: RawOptions): Settings {
@@ -47,13 +63,6 @@ export function resolveSettings(experiment: Experiment, raw: RawOptions): Settin
   const design = { ...experiment.presets[preset] };
   const workloadCommand = raw.workloadCommand === undefined ? null : command(raw.workloadCommand);
   if (raw.timeouts !== undefined) design.timeoutsMs = timeouts(raw.timeouts);
-  if (raw.faults !== undefined) {
-    design.faults = parseNames(
-      raw.faults,
-      '--faults',
-      faultModels.map((model) => model.name),
-    );
-  }
   if (workloadCommand !== null) design.workloads = [];
   if (raw.workloads !== undefined) {
     design.workloads = parseNames(
@@ -66,6 +75,7 @@ export function resolveSettings(experiment: Experiment, raw: RawOptions): Settin
   if (raw.detect !== undefined) design.detect = parseNames(raw.detect, '--detect', detectValues);
   if (raw.policy !== undefined) design.policy = parseNames(raw.policy, '--policy', policyValues);
   if (raw.hosts !== undefined) design.hosts = parseNames(raw.hosts, '--hosts', hostsNames);
+  design.faults = faults(raw.faults, design);
   if (raw.tsc !== undefined) design.tsc = one(raw.tsc, '--tsc', tscValues);
   if (raw.repeat !== undefined) {
     design.repetitions = parseInteger(raw.repeat, '--repeat', 1, 1_000_000);
@@ -82,6 +92,7 @@ export function resolveSettings(experiment: Experiment, raw: RawOptions): Settin
     jobs: parseInteger(raw.jobs ?? '1', '--jobs', 1, 64),
     dryRun: raw.dryRun ?? false,
     quiet: raw.quiet ?? false,
+    docker: dockerSettings(raw, design),
   };
 }
 
@@ -89,6 +100,46 @@ function one<T extends string>(text: string, option: string, known: readonly T[]
   const names = parseNames(text === 'all' ? ' all' : text, option, known);
   if (names.length > 1) throw new UsageError(`${option}: takes one of ${known.join(', ')}`);
   return names[0]!;
+}
+
+/** `all`: every one that all the chosen hosts can have. */
+function faults(text: string | undefined, { faults: preset, hosts }: Design): Design['faults'] {
+  const possible = modelsFor(hosts).map((model) => model.name);
+  if (text === undefined) return preset;
+  if (text === 'all') return possible;
+  const names = parseNames(
+    text,
+    '--faults',
+    faultModels.map((model) => model.name),
+  );
+  const wrong = names.find((name) => !possible.includes(name));
+  if (wrong === undefined) return names;
+  throw new UsageError(
+    `--faults: ${wrong} acts on containers; expected --hosts docker, got ${hosts.join(', ')}`,
+  );
+}
+
+function dockerSettings(raw: RawOptions, { hosts }: Design): DockerOptions {
+  const given = {
+    '--engines': raw.engines,
+    '--base-image': raw.baseImage,
+    '--image-include': raw.imageInclude?.[0],
+    '--session-ports': raw.sessionPorts,
+    '--transfer': raw.transfer,
+  };
+  const first = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  if (first !== undefined && !hosts.includes('docker')) {
+    throw new UsageError(
+      `${first} is for containers; expected --hosts docker, got ${hosts.join(', ')}`,
+    );
+  }
+  return {
+    engines: raw.engines?.split(',') ?? [],
+    baseImage: raw.baseImage ?? null,
+    include: (raw.imageInclude ?? []).map((path) => resolve(path)),
+    sessionPorts: raw.sessionPorts ?? defaultDocker.sessionPorts,
+    transfer: one(raw.transfer ?? 'auto', '--transfer', ['auto', 'bind', 'copy'] as const),
+  };
 }
 
 /** The protocol's own limit below (protocol.md 1), a day above. */

@@ -6,7 +6,8 @@ export interface RunTrialsOptions {
   jobs: number;
   progress: Progress;
   onInterrupt: (handler: () => void) => () => void;
-  onGolden: (golden: GoldenInfo[]) => void;
+  /** `hosts`: what they say of themselves. */
+  onGolden: (golden: GoldenInfo[], hosts: Record<string, unknown>) => void;
   onRecord: (record: TrialRecord) => void;
 }
 
@@ -32,7 +33,7 @@ export async function runTrials(
   try {
     campaign = await open();
     const golden = await campaign.prepare((line) => progress.line(line), abort.signal);
-    onGolden(golden);
+    onGolden(golden, await campaign.describeHosts());
     prepared = true;
     const usable = withoutDisqualified(plan, golden, progress);
     progress.start(usable.length);

@@ -45,6 +45,7 @@ export function estimate(plan: readonly TrialSpec[], options: EstimateOptions): 
 
 /** Seconds for which the fault holds the healthy replicas up. */
 function waits({ fault, timeoutMs, detect }: TrialSpec): number {
+  if ('durationMs' in fault) return Math.min(fault.durationMs, timeoutMs) / 1000;
   if (fault.kind === 'tracer-delay') return Math.min(fault.delayMs, timeoutMs) / 1000;
   if (fault.kind === 'replica-kill' && detect === 'timeout-only') return timeoutMs / 1000;
   return 0;

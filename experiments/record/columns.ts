@@ -97,6 +97,12 @@ export const trialColumns: readonly Column<TrialRecord>[] = [
     'quorum_ns - injection_ns; empty when nobody was flagged',
     (r) => r.detectionLatencyNs,
   ),
+  column(
+    'clock_uncertainty_ns',
+    ns,
+    'half width of the detection latency from the estimate of clock offsets between hosts; 0: one clock stamped both ends',
+    (r) => r.clockUncertaintyNs,
+  ),
   column('run_ns', ns, 'the replicated run, session start to exit status', (r) => r.runNs),
   column(
     'native_run_ns',
@@ -117,7 +123,12 @@ export const trialColumns: readonly Column<TrialRecord>[] = [
     'the fault as short text, enough to inject it again',
     (r) => r.faultSpec,
   ),
-  column('delay_ms', ms, 'drawn delay of tracer-delay', (r) => r.delayMs),
+  column(
+    'delay_ms',
+    ms,
+    'drawn delay of tracer-delay, or duration of a fault of a container',
+    (r) => r.delayMs,
+  ),
   column(
     'exit_status',
     integer,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { arch, cpus, loadavg, release, totalmem, version } from 'node:os';
 import { join } from 'node:path';
-import type { HostsName, KeepPolicy } from '../../harness/types.ts';
+import type { DockerOptions, HostsName, KeepPolicy } from '../../harness/types.ts';
 import { projectRoot } from '../project-root.ts';
 import type { Design, PresetName } from '../types.ts';
 
@@ -32,6 +32,10 @@ export interface Manifest {
   /** SHA-256 of each executed file, by workload and path. */
   workloadBinaries: Record<string, Record<string, string>>;
   machine: Machine;
+  /** Options of the docker hosts; null, or absent in older runs, where there were none. */
+  docker?: DockerOptions | null;
+  /** What each kind of hosts says of itself: engines, images, limits. */
+  hosts?: Record<string, unknown>;
 }
 
 export interface Machine {

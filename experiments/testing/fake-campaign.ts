@@ -38,6 +38,7 @@ export function fakeCampaign(behaviour: FakeBehaviour = {}): FakeCampaign {
       if (behaviour.stuck?.(spec.trial)) await untilAborted(signal);
       return syntheticRecord(spec);
     },
+    describeHosts: () => Promise.resolve({}),
     close: () => {
       fake.closed++;
       return Promise.resolve();

@@ -107,6 +107,7 @@ export function syntheticRecord(spec: TrialSpec): TrialRecord {
     burstMaxMs: 30,
     boundMs: null,
     goldenRunNs: 261e6,
+    clockUncertaintyNs: quorumNs === null ? null : 0,
     startedAt: '2025-01-01T00:00:00.000Z',
     trialWallNs: 4e8,
     loadAverage: 1.5,
