@@ -3,7 +3,6 @@ import type { Container } from 'dockerode';
 import type { ContainerControl } from '../faults/container-injector.ts';
 import type { ContainerRoom } from '../tmr/containers/room.ts';
 
-const PERIOD_US = 100_000;
 const MIB = 2 ** 20;
 /** Above what is used now: a kernel with cgroup v1 refuses less, and the injector fills it. */
 const HEADROOM_BYTES = 16 * MIB;
@@ -41,14 +40,11 @@ export function containerControl(room: ContainerRoom): ContainerControl {
     },
     heal: (a, b) => connect(a, b),
     async setCpuPercent(replica, percent) {
-      const quota =
-        percent === null
-          ? { CpuQuota: Math.round(room.cpus * PERIOD_US) }
-          : { CpuQuota: Math.round((percent / 100) * PERIOD_US) };
-      await of(replica).update({ CpuPeriod: PERIOD_US, ...quota });
+      const cpus = percent === null ? room.cpus : percent / 100;
+      await of(replica).update({ NanoCpus: Math.round(cpus * 1e9) });
     },
     async limitMemory(replica) {
-      const stats = await of(replica).stats({ stream: false });
+      const stats = await of(replica).stats({ stream: false, 'one-shot': true });
       const bytes = stats.memory_stats.usage + HEADROOM_BYTES;
       await of(replica).update({ Memory: bytes, MemorySwap: bytes });
     },
@@ -69,7 +65,7 @@ export function containerControl(room: ContainerRoom): ContainerControl {
           startedAt: State.StartedAt,
           memoryBytes: HostConfig.Memory ?? 0,
           networks: Object.keys(NetworkSettings.Networks).length,
-          cpuPercent: HostConfig.CpuQuota ? (100 * HostConfig.CpuQuota) / PERIOD_US : null,
+          cpuPercent: Math.round((HostConfig.NanoCpus ?? 0) / 1e7),
         };
       } catch (error) {
         // Removed by the engine as soon as it ended.

@@ -15,6 +15,13 @@ const look: Record<string, Style> = {
   'replica-kill': 'vermilion',
   'tracer-delay': 'orange',
   'false-flag-notice': 'purple',
+  'container-kill': 'sky',
+  'container-restart': 'black',
+  'container-pause': 'blueLeft',
+  'network-disconnect': 'vermilionSquare',
+  'link-partition': 'greenCircle',
+  'cpu-quota': 'orangeCross',
+  'memory-limit': 'purpleDiamond',
 };
 
 /** Run time as a multiple of native against time-out, a panel per workload, a row per detection. */
@@ -116,7 +123,7 @@ function specification(rows: readonly Row[]): Figure['specification'] {
       encoding: {
         x,
         y,
-        color: { ...color, legend: { columns: 3 } },
+        color: { ...color, legend: { columns: faults.length > 5 ? 2 : 3 } },
         strokeDash: dash,
       },
     },

@@ -18,6 +18,14 @@ export const styles = {
   orange: { colour: '#E69F00', shape: 'diamond', dash: [5, 1.5, 1, 1.5] },
   purple: { colour: '#CC79A7', shape: 'cross', dash: [2, 1] },
   grey: { colour: '#767676', shape: 'stroke', dash: [3, 3] },
+  // Colours come again with other markers and dashes where a figure has more than six series.
+  sky: { colour: '#56B4E9', shape: 'triangle-down', dash: [3, 1] },
+  black: { colour: '#000000', shape: 'triangle-right', dash: [1, 1] },
+  blueLeft: { colour: '#0072B2', shape: 'triangle-left', dash: [6, 2] },
+  vermilionSquare: { colour: '#D55E00', shape: 'square', dash: [1, 3] },
+  greenCircle: { colour: '#009E73', shape: 'circle', dash: [4, 1, 1, 1] },
+  orangeCross: { colour: '#E69F00', shape: 'cross', dash: [2, 3] },
+  purpleDiamond: { colour: '#CC79A7', shape: 'diamond', dash: [5, 3] },
 } as const;
 export type Style = keyof typeof styles;
 
