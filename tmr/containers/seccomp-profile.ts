@@ -37,7 +37,7 @@ export const denied: Readonly<Record<string, readonly string[]>> = {
     'kexec_file_load',
     'uselib',
   ],
-  'clocks of the machine': ['settimeofday', 'clock_settime', 'clock_adjtime', 'adjtimex'],
+  'clocks of the machine': ['settimeofday', 'clock_settime'],
   'the kernel keyring, which is not namespaced': ['add_key', 'keyctl', 'request_key'],
   'tracing and programs inside the kernel': ['bpf', 'perf_event_open', 'lookup_dcookie'],
   'state of the machine': [
@@ -61,11 +61,18 @@ export const denied: Readonly<Record<string, readonly string[]>> = {
   'files by handle, past all paths': ['open_by_handle_at', 'name_to_handle_at', 'fanotify_init'],
   'a large or old attack surface': [
     'userfaultfd',
-    'vmsplice',
-    'kcmp',
     'io_uring_setup',
     'io_uring_enter',
     'io_uring_register',
+  ],
+  'other processes, beyond what our tracer needs': ['kcmp', 'pidfd_getfd', 'process_madvise'],
+  'numbers that Linux never used': [
+    'getpmsg',
+    'putpmsg',
+    'afs_syscall',
+    'tuxcall',
+    'security',
+    'vserver',
   ],
   'memory policy of the machine': [
     'mbind',
