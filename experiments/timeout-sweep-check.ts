@@ -33,7 +33,7 @@ export function checkTimeoutSweep(records: readonly TrialRecord[], planned: numb
 }
 
 /** Single trials outside the fault hypothesis are told, and only too many of them count. */
-function verdictOf(findings: readonly Finding[], judged: number): Verdict {
+export function verdictOf(findings: readonly Finding[], judged: number): Verdict {
   if (findings.some((finding) => finding.verdict === 'violated')) return 'violated';
   const outside = findings.filter((finding) => finding.trial !== null).length;
   const general = findings.length - outside;

@@ -179,5 +179,5 @@ function actOf(fault: ContainerFault, control: ContainerControl): Act {
 function describe({ running, paused, networks, cpuPercent, memoryBytes }: ContainerState): string {
   if (!running) return 'gone';
   const cpu = cpuPercent === null ? '' : `, ${cpuPercent} % CPU`;
-  return `${paused ? 'paused' : 'running'}, ${networks} networks${cpu}, ${memoryBytes >> 20} MiB`;
+  return `${paused ? 'paused' : 'running'}, ${networks} networks${cpu}, ${Math.round(memoryBytes / 2 ** 20)} MiB`;
 }

@@ -291,8 +291,11 @@ describe('help', () => {
   it('lists and describes what the registries hold', async () => {
     const { stdout } = await experiment('list --json');
     const list = JSON.parse(stdout) as Record<string, { name: string }[]>;
-    expect(list['experiments']!.map((item) => item.name)).toEqual(['timeout-sweep']);
-    expect(list['faults']).toHaveLength(5);
+    expect(list['experiments']!.map((item) => item.name)).toEqual([
+      'timeout-sweep',
+      'hosts-compare',
+    ]);
+    expect(list['faults']).toHaveLength(12);
     for (const { name } of [...list['experiments']!, ...list['faults']!, ...list['workloads']!]) {
       const { code, stdout: words } = await experiment(`describe ${name}`);
       expect(code).toBe(0);

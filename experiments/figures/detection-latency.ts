@@ -47,6 +47,8 @@ export const detectionLatency: FigureMaker = {
   },
 };
 
+const SIDE_BY_SIDE_MAX = 3;
+
 type Row = Record<string, Cell>;
 
 function trialRows(records: readonly TrialRecord[]): Row[] {
@@ -162,15 +164,25 @@ function specification(
       encoding: { x, y, color, shape, fill },
     },
   ];
+  const fault = { field: 'fault', type: 'nominal', title: null, sort: faults };
+  const policy = { field: 'policy', type: 'nominal' };
+  const height = faults.length > SIDE_BY_SIDE_MAX ? 55 : policies.length > 1 ? 75 : 105;
   return (plotWidth) => ({
-    facet: {
-      column: { field: 'fault', type: 'nominal', title: null, sort: faults },
-      ...(policies.length > 1 && {
-        row: { field: 'policy', type: 'nominal', header: { ...rowHeader, ...policyHeader } },
-      }),
-    },
+    // More than a few titles side by side would run into each other.
+    facet:
+      faults.length > SIDE_BY_SIDE_MAX
+        ? {
+            row: { ...fault, header: rowHeader },
+            ...(policies.length > 1 && { column: { ...policy, header: policyHeader } }),
+          }
+        : {
+            column: fault,
+            ...(policies.length > 1 && {
+              row: { ...policy, header: { ...rowHeader, ...policyHeader } },
+            }),
+          },
     spacing: 6,
-    spec: { width: plotWidth, height: policies.length > 1 ? 75 : 105, layer: layers },
+    spec: { width: plotWidth, height, layer: layers },
   });
 }
 

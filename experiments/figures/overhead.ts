@@ -6,23 +6,8 @@ import { smallestSample, tooSmall } from '../statistics/quantiles.ts';
 import { deriveSeed } from '../statistics/random.ts';
 import type { RunData } from '../record/run-directory.ts';
 import { rowHeader, sampleNote, settingsNote } from './notes.ts';
-import { logDomain, logTicks, seriesEncoding, styles, type Style } from './theme.ts';
+import { faultLook, logDomain, logTicks, seriesEncoding, styles } from './theme.ts';
 import type { Cell, Figure, FigureMaker } from './types.ts';
-
-const look: Record<string, Style> = {
-  none: 'blue',
-  'signature-bit-flip': 'green',
-  'replica-kill': 'vermilion',
-  'tracer-delay': 'orange',
-  'false-flag-notice': 'purple',
-  'container-kill': 'sky',
-  'container-restart': 'black',
-  'container-pause': 'blueLeft',
-  'network-disconnect': 'vermilionSquare',
-  'link-partition': 'greenCircle',
-  'cpu-quota': 'orangeCross',
-  'memory-limit': 'purpleDiamond',
-};
 
 /** Run time as a multiple of native against time-out, a panel per workload, a row per detection. */
 export const overheadFigure: FigureMaker = {
@@ -89,7 +74,7 @@ function specification(rows: readonly Row[]): Figure['specification'] {
   const faults = faultModels.filter((model) => rows.some((row) => row['fault'] === model.title));
   const { color, shape, dash } = seriesEncoding(
     'fault',
-    faults.map((model) => ({ label: model.title, style: look[model.name] ?? 'grey' })),
+    faults.map((model) => ({ label: model.title, style: faultLook(model.title) })),
   );
   const distinct = (key: string): Cell[] => [...new Set(rows.map((row) => row[key] ?? null))];
   const xDomain = logDomain(rows.map((row) => Number(row['timeout_s'])));

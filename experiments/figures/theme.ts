@@ -29,6 +29,26 @@ export const styles = {
 } as const;
 export type Style = keyof typeof styles;
 
+/** Each kind of fault looks the same in every figure. By title. */
+export function faultLook(title: string): Style {
+  return looks[title] ?? 'grey';
+}
+
+const looks: Record<string, Style> = {
+  'no fault': 'blue',
+  'signature bit flip': 'green',
+  kill: 'vermilion',
+  'tracer delay': 'orange',
+  'false flag notice': 'purple',
+  'container killed': 'sky',
+  'container restarted': 'black',
+  'container paused': 'blueLeft',
+  'network disconnected': 'vermilionSquare',
+  'link partitioned': 'greenCircle',
+  'CPU quota': 'orangeCross',
+  'memory limit hit': 'purpleDiamond',
+};
+
 export interface Level {
   label: string;
   style: Style;

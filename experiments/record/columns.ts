@@ -97,12 +97,6 @@ export const trialColumns: readonly Column<TrialRecord>[] = [
     'quorum_ns - injection_ns; empty when nobody was flagged',
     (r) => r.detectionLatencyNs,
   ),
-  column(
-    'clock_uncertainty_ns',
-    ns,
-    'half width of the detection latency from the estimate of clock offsets between hosts; 0: one clock stamped both ends',
-    (r) => r.clockUncertaintyNs,
-  ),
   column('run_ns', ns, 'the replicated run, session start to exit status', (r) => r.runNs),
   column(
     'native_run_ns',
@@ -117,6 +111,12 @@ export const trialColumns: readonly Column<TrialRecord>[] = [
     (r) => r.bootId,
   ),
 
+  column(
+    'clock_uncertainty_ns',
+    ns,
+    'half width of the detection latency from the estimate of clock offsets between hosts; 0: one clock stamped both ends',
+    (r) => r.clockUncertaintyNs,
+  ),
   column(
     'fault_spec',
     text,
