@@ -121,8 +121,8 @@ export class ContainerInjector {
     return target.type === 'link' ? target.from : target.replica;
   }
 
-  #stamp(k: number): { replica: number; k: number; tNs: number } {
-    return { replica: this.#replica, k, tNs: this.#nowNs() };
+  #stamp(k: number): { replica: number; k: number; tNs: number; harness: true } {
+    return { replica: this.#replica, k, tNs: this.#nowNs(), harness: true };
   }
 }
 

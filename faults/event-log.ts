@@ -8,6 +8,9 @@ import * as z from 'zod';
 
 const nanoseconds = z.number().nonnegative();
 
+/** Written by the harness, from outside and by its own clock. */
+const harness = z.literal(true).optional();
+
 const eventSchema = z.discriminatedUnion('type', [
   /** The injector is about to act at rendezvous k. `victim`: the process that it kills or holds. */
   z.object({
@@ -16,6 +19,7 @@ const eventSchema = z.discriminatedUnion('type', [
     k: z.int(),
     tNs: nanoseconds,
     victim: z.object({ pid: z.int(), startTime: z.string() }).optional(),
+    harness,
   }),
   /** What was read back afterwards. */
   z.object({
@@ -25,9 +29,16 @@ const eventSchema = z.discriminatedUnion('type', [
     tNs: nanoseconds,
     effective: z.boolean(),
     detail: z.string(),
+    harness,
   }),
   /** The fault became visible to the system under test: the vote went out, the notice was sent. */
-  z.object({ type: z.literal('activated'), replica: z.int(), k: z.int(), tNs: nanoseconds }),
+  z.object({
+    type: z.literal('activated'),
+    replica: z.int(),
+    k: z.int(),
+    tNs: nanoseconds,
+    harness,
+  }),
   /** A tracer sent a notice that no injector made. */
   z.object({
     type: z.literal('accused'),
@@ -48,6 +59,7 @@ const eventSchema = z.discriminatedUnion('type', [
     k: z.int(),
     tNs: nanoseconds,
     error: z.string(),
+    harness,
   }),
 ]);
 

@@ -113,6 +113,7 @@ function fillTimes(
   record.resumeNs = rounded(evidence.resumeNs);
   if (record.quorumNs !== null && record.injectionNs !== null) {
     record.detectionLatencyNs = record.quorumNs - record.injectionNs;
+    record.clockUncertaintyNs = Math.round(evidence.clockUncertaintyNs);
   }
 }
 

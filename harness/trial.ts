@@ -9,6 +9,7 @@ import { gatherFaultEvidence } from './fault-evidence.ts';
 import { shellStatus, type Golden } from './golden.ts';
 import type { Hosts } from './hosts.ts';
 import { resolvePlanned } from './planned-fault.ts';
+import { monitorClock } from './monitor-clock.ts';
 import { monotonicNs } from './process-run.ts';
 import { removeTree } from './run-directory.ts';
 import { hasWrongOutput, serviceDifferences, serviceResult } from './service-result.ts';
@@ -106,9 +107,13 @@ function judge(record: TrialRecord, ran: Ran): void {
     throw new Error(`the session did not start: ${run.report.reason}`);
   }
   const events: FaultEvent[] = existsSync(ran.eventLog) ? readEventLog(ran.eventLog) : [];
-  const flags = countedFlags(run.report);
+  const clock = monitorClock(run.report, record.bootId);
+  const flags = countedFlags(run.report).map((flag) => ({
+    ...flag,
+    tIsolatedNs: clock.fileServer(flag.tIsolatedNs),
+  }));
   const flagged = flags.map(({ replica }) => replica);
-  const evidence = gatherFaultEvidence(fault, events, run.report, flagged, ran.victimDead);
+  const evidence = gatherFaultEvidence(fault, events, run.report, flagged, ran.victimDead, clock);
   if (evidence.failed !== null) throw new Error(`the injector failed: ${evidence.failed}`);
   const { stdout, stderr } = run;
   const result = serviceResult({ stdout, stderr, status: shellStatus(run.end) }, ran.volume);
