@@ -60,6 +60,49 @@ const spec: fc.Arbitrary<FaultSpec> = fc.oneof(
       duration,
       ...rest,
     })),
+  fc
+    .tuple(
+      fc.constantFrom(
+        'container-kill' as const,
+        'container-restart' as const,
+        'memory-limit' as const,
+      ),
+      replica,
+      common,
+    )
+    .map(([kind, r, rest]) => ({
+      kind,
+      target: { type: 'container' as const, replica: r },
+      ...rest,
+    })),
+  fc
+    .tuple(
+      fc.constantFrom('container-pause' as const, 'network-disconnect' as const),
+      replica,
+      fc.integer({ min: 1, max: 1e6 }),
+      common,
+    )
+    .map(([kind, r, duration, rest]) => ({
+      kind,
+      target: { type: 'container' as const, replica: r },
+      duration,
+      ...rest,
+    })),
+  fc
+    .tuple(replica, fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 1e6 }), common)
+    .map(([r, percent, duration, rest]) => ({
+      kind: 'cpu-quota' as const,
+      target: { type: 'container' as const, replica: r },
+      percent,
+      duration,
+      ...rest,
+    })),
+  fc.tuple(other, fc.integer({ min: 1, max: 1e6 }), common).map(([ends, duration, rest]) => ({
+    kind: 'link-partition' as const,
+    target: { type: 'link' as const, from: Math.min(...ends), to: Math.max(...ends) },
+    duration,
+    ...rest,
+  })),
   fc.tuple(other, common).map(([[accuser, accused], rest]) => ({
     kind: 'false-flag-notice' as const,
     target: { type: 'nfs' as const, accuser: accuser! },

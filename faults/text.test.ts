@@ -17,6 +17,8 @@ describe('parseFault', () => {
     ['replica-kill:replica=2,process=tracer,at=rendezvous:50', 'tracer:2', 2],
     ['tracer-delay:replica=3,delay=1.5s', 'tracer:3', 3],
     ['false-flag-notice:accuser=1,accused=2,at=drawn', 'nfs', 1],
+    ['container-kill:replica=2,at=rendezvous:50', 'container:2', 2],
+    ['link-partition:link=2-1,duration=1s,at=rendezvous:50', 'link:1-2', null],
     ['none', null, null],
   ])('names target and faulty replica of %s', (text, target, faulty) => {
     expect(targetOf(parseFault(text))).toBe(target);
@@ -42,6 +44,10 @@ describe('parseFault', () => {
     ['tracer-delay:replica=1,delay=200', /expected delay=a duration .*got '200'/],
     ['tracer-delay:replica=1,delay=1s..200ms', /a range that goes up, got 1000ms\.\.200ms/],
     ['false-flag-notice:accuser=2,accused=2', /another replica than the accuser/],
+    ['container-pause:replica=1', /expected duration=.*got no duration/],
+    ['cpu-quota:replica=1,percent=0,duration=1s', /expected percent=1 to 100, got '0'/],
+    ['link-partition:link=1,duration=1s', /expected link=A-B, got '1'/],
+    ['link-partition:link=2-2,duration=1s', /a link joins two tracers/],
     ['none:at=drawn', /expected no parameters, got 'at'/],
     ['replica-kill:replica=1,seed=xyz', /expected seed=1 to 64 hexadecimal digits, got 'xyz'/],
     ['{"kind":"replica-kill"', /expected JSON/],

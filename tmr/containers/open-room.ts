@@ -23,7 +23,7 @@ export async function openRoom(
 ): Promise<(onEvent: (line: string) => void) => ContainerRoom> {
   const { engines: names, baseImage, include, programs, onVolumes, ...rest } = options;
   const locations = names.length === 0 ? [defaultEngine()] : names.map(parseEngine);
-  const engines = await Promise.all(locations.map(openEngine));
+  const engines = await Promise.all(locations.map((location) => openEngine(location)));
   let image = '';
   for (const engine of engines) {
     await removeContainerLeftovers(engine);
