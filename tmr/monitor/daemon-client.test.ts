@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { goldenFromDaemon } from '../wire/golden.ts';
+import { parseFromDaemon } from '../wire/schema.ts';
+import { usualAnswer } from './daemon-client.ts';
+
+describe('answers that are checked by hand', () => {
+  it('are read as the schema reads them', () => {
+    for (const message of [goldenFromDaemon.starting, goldenFromDaemon.clock]) {
+      expect(usualAnswer(message)).toEqual(parseFromDaemon(message));
+    }
+  });
+
+  it.each([
+    null,
+    7,
+    {},
+    { type: 'starting' },
+    { type: 'starting', pid: '7' },
+    { type: 'clock', tNs: -1, clockId: 'c' },
+    { type: 'clock', tNs: 1 },
+    goldenFromDaemon.refused,
+    goldenFromDaemon.ended,
+  ])('are left to the schema where they are others: %j', (json) => {
+    expect(usualAnswer(json)).toBe(undefined);
+  });
+});
