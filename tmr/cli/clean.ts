@@ -3,13 +3,33 @@ import { Command } from 'commander';
 import { removeLeftovers } from '../monitor/leftovers.ts';
 import { StatusDirectory } from '../monitor/status-dir.ts';
 
+/** An engine that is slower is left alone. */
+const ENGINE_ANSWER_MS = 2000;
+
 export function cleanCommand(): Command {
   return new Command('clean')
-    .description('Removes status files and temporary directories of sessions that were killed.')
+    .description(
+      'Removes status files and temporary directories of sessions that were killed, and their containers, ' +
+        'networks and volumes where a Docker engine answers (DOCKER_HOST or the default socket).',
+    )
+    .option('--engine <url>', 'clean this Docker engine: unix:///PATH or tcp://HOST:PORT')
     .addHelpText('after', '\nExample:\n  tmr clean')
-    .action(() => {
-      const removed = [...new StatusDirectory().clean(), ...removeLeftovers()];
-      const lines = removed.map((path) => `removed ${path}\n`);
+    .action(async ({ engine }: { engine?: string }) => {
+      const paths = [...new StatusDirectory().clean(), ...removeLeftovers()];
+      const removed = [...paths, ...(await cleanEngine(engine))];
+      const lines = removed.map((what) => `removed ${what}\n`);
       process.stdout.write(lines.length === 0 ? 'nothing to clean\n' : lines.join(''));
     });
+}
+
+/** Most users have no engine and need not hear of it; one that was named must answer. */
+async function cleanEngine(named: string | undefined): Promise<string[]> {
+  const { defaultEngine, openEngine, parseEngine } = await import('../containers/engine.ts');
+  const { removeContainerLeftovers } = await import('../containers/leftovers.ts');
+  if (named !== undefined) return removeContainerLeftovers(await openEngine(parseEngine(named)));
+  try {
+    return await removeContainerLeftovers(await openEngine(defaultEngine(), ENGINE_ANSWER_MS));
+  } catch {
+    return [];
+  }
 }

@@ -30,6 +30,10 @@ const subcommands: Record<string, Subcommand> = {
     description: 'a part of the system as the main process of a container (--hosts docker)',
     load: async () => (await import('./contained.ts')).containedCommand(),
   },
+  doctor: {
+    description: 'check what this machine and its Docker engine lack, and how to mend it',
+    load: async () => (await import('./doctor.ts')).doctorCommand(),
+  },
   status: {
     description: 'show your sessions on this machine',
     load: async () => (await import('./status.ts')).statusCommand(),

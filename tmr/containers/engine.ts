@@ -4,6 +4,7 @@ import { messageOf, StartError } from '../monitor/errors.ts';
 
 /** Of Docker 20.10, the oldest engine that this was run on. */
 export const API_VERSION_MIN = '1.41';
+const ANSWER_MS = 10_000;
 export const DEFAULT_SOCKET = 'unix:///var/run/docker.sock';
 
 export interface Engine {
@@ -12,6 +13,11 @@ export interface Engine {
   /** Where its published ports are reached; null when it was not said. */
   address: string | null;
   apiVersion: string;
+}
+
+/** As dockerode has it; its types do not tell. */
+interface VersionWithSignal {
+  version(options: { abortSignal: AbortSignal }): Promise<{ ApiVersion: string }>;
 }
 
 export interface EngineLocation {
@@ -39,14 +45,22 @@ export function defaultEngine(environment: NodeJS.ProcessEnv = process.env): Eng
   return parseEngine(host === undefined || host === '' ? DEFAULT_SOCKET : host);
 }
 
-/** Connects and checks. Throws StartError that says what was expected and how to mend it. */
-export async function openEngine(location: EngineLocation): Promise<Engine> {
+/**
+ * Connects and checks, with a bound on the first answer alone. Throws StartError that says what was expected
+ * and how to mend it.
+ */
+export async function openEngine(location: EngineLocation, answerMs = ANSWER_MS): Promise<Engine> {
   const docker = client(location.url);
+  const abortSignal = AbortSignal.timeout(answerMs);
   let version: { ApiVersion: string };
   try {
-    version = await docker.version();
+    version = await (docker as VersionWithSignal).version({ abortSignal });
   } catch (error) {
-    throw new StartError(describeFailure(location.url, error));
+    throw new StartError(
+      abortSignal.aborted
+        ? `the Docker engine at ${location.url} did not answer within ${answerMs} ms: restart it, or name another`
+        : describeFailure(location.url, error),
+    );
   }
   if (compareVersions(version.ApiVersion, API_VERSION_MIN) < 0) {
     throw new StartError(

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import type { Network } from 'dockerode';
 import { startTimeOf } from '../monitor/process-start.ts';
 import { removeContainer } from './container.ts';
 import type { Engine } from './engine.ts';
@@ -21,6 +22,8 @@ export interface Owner {
 }
 
 const DIGEST_LENGTH = 16;
+/** 403: a network with endpoints; 409: a volume that is in use. */
+const NOT_FOUND_OR_IN_USE = [403, 404, 409];
 
 export function thisProcess(): Owner {
   return {
@@ -56,22 +59,35 @@ export async function removeContainerLeftovers({ docker }: Engine): Promise<stri
   }
   const networks = await docker.listNetworks({ filters });
   for (const { Id, Name } of networks.filter(({ Labels }) => labelled(Labels))) {
-    await gently(docker.getNetwork(Id).remove());
-    removed.push(`network ${Name}`);
+    if (await gently(removeNetwork(docker.getNetwork(Id)))) removed.push(`network ${Name}`);
   }
   const { Volumes } = await docker.listVolumes({ filters });
   for (const { Name } of (Volumes ?? []).filter(({ Labels }) => labelled(Labels))) {
-    await gently(docker.getVolume(Name).remove({ force: true }));
-    removed.push(`volume ${Name}`);
+    const removal = docker.getVolume(Name).remove({ force: true });
+    if (await gently(removal)) removed.push(`volume ${Name}`);
   }
   return removed;
 }
 
-/** Another start may be removing the same. */
-async function gently(removal: Promise<unknown>): Promise<void> {
-  await removal.catch((error: { statusCode?: number }) => {
-    if (error.statusCode !== 404) throw error;
-  });
+/** A network with endpoints stays; those of dead containers may have been forgotten in it. */
+async function removeNetwork(network: Network): Promise<void> {
+  const { Containers } = (await network.inspect()) as { Containers?: Record<string, unknown> };
+  for (const Container of Object.keys(Containers ?? {})) {
+    await gently(network.disconnect({ Container, Force: true }));
+  }
+  await network.remove();
+}
+
+/** False when it is gone already, for another start may be removing the same, or somebody uses it. */
+async function gently(removal: Promise<unknown>): Promise<boolean> {
+  try {
+    await removal;
+    return true;
+  } catch (error) {
+    const status = (error as { statusCode?: number }).statusCode ?? 0;
+    if (NOT_FOUND_OR_IN_USE.includes(status)) return false;
+    throw error;
+  }
 }
 
 function parse(label: string | undefined): Owner | undefined {
