@@ -218,6 +218,10 @@ export function contradiction(spec: FaultSpec): string | undefined {
     const { from, to } = spec.target;
     if (from === to)
       return `${spec.kind === 'signature-bit-flip' ? 'where' : 'link'}: a link joins two tracers, got link:${from}-${to}`;
+    // Both directions are one fault, which has one text and one name in the target column.
+    if (spec.kind === 'link-partition' && from > to) {
+      return `link: expected the smaller number first, got ${from}-${to}`;
+    }
   }
   if (spec.kind === 'false-flag-notice' && spec.target.accuser === spec.accused) {
     return `accused: expected another replica than the accuser, got ${spec.accused} for both`;

@@ -48,6 +48,11 @@ describe('parseFault', () => {
     ['cpu-quota:replica=1,percent=0,duration=1s', /expected percent=1 to 100, got '0'/],
     ['link-partition:link=1,duration=1s', /expected link=A-B, got '1'/],
     ['link-partition:link=2-2,duration=1s', /a link joins two tracers/],
+    [
+      '{"kind":"link-partition","target":{"type":"link","from":2,"to":1},' +
+        '"trigger":{"type":"drawn"},"duration":5}',
+      /the smaller number first, got 2-1/,
+    ],
     ['none:at=drawn', /expected no parameters, got 'at'/],
     ['replica-kill:replica=1,seed=xyz', /expected seed=1 to 64 hexadecimal digits, got 'xyz'/],
     ['{"kind":"replica-kill"', /expected JSON/],
