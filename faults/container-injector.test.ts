@@ -5,7 +5,7 @@ import {
   type ContainerState,
 } from './container-injector.ts';
 import { parseEventLine, type FaultEvent } from './event-log.ts';
-import { needsContainers, type ContainerFault } from './fault-spec.ts';
+import { needsContainers } from './fault-spec.ts';
 import { requireResolved } from './resolve.ts';
 import { parseFault } from './text.ts';
 
@@ -51,7 +51,7 @@ function injectorOf(text: string, control = new RecordingControl()) {
   const events: FaultEvent[] = [];
   let tNs = 100;
   const injector = new ContainerInjector(
-    fault as ContainerFault,
+    fault,
     control,
     (event) => void events.push(event),
     () => tNs++,
@@ -128,5 +128,13 @@ describe('a line of a container', () => {
     expect(parseEventLine(`tmr-event 12-0 ${text}`)).toEqual({ tag: '12-0', event: reached });
     expect(parseEventLine('tmr: something else')).toBeUndefined();
     expect(parseEventLine(`tmr-event ${text}`)).toBeUndefined();
+  });
+
+  it.each([
+    'tmr-event 12-0 {"type":"injected","replica":1,"victim":{"pid":1,"startTime":"2"}',
+    'tmr-event 12-0 {nonsense}',
+    'tmr-event 12-0 {"type":"unheard-of","replica":1,"k":1,"tNs":1}',
+  ])('that was cut off or garbled is nothing: %s', (line) => {
+    expect(parseEventLine(line)).toBeUndefined();
   });
 });

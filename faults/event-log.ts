@@ -78,11 +78,23 @@ export function openEventLines(tag: string): WriteEvent {
   return (event) => void writeSync(STDERR, `tmr-event ${tag} ${JSON.stringify(event)}\n`);
 }
 
-/** Undefined for any other line. */
+/**
+ * Undefined for any other line, one that a kill cut off or garbled included: it comes in a stream's handler,
+ * where a throw would end the campaign.
+ */
 export function parseEventLine(line: string): { tag: string; event: FaultEvent } | undefined {
   const match = LINE.exec(line);
   if (match === null) return undefined;
-  return { tag: match[1] ?? '', event: eventSchema.parse(JSON.parse(match[2] ?? '')) };
+  const event = eventSchema.safeParse(dataOf(match[2] ?? ''));
+  return event.success ? { tag: match[1] ?? '', event: event.data } : undefined;
+}
+
+function dataOf(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Opens the log for appending; the descriptor lives as long as the process. */
