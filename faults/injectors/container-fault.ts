@@ -41,7 +41,12 @@ export const containerFault: Injector<ContainerFault> = (ports, fault, context) 
             detail: detail ?? `nothing was seen of it within ${HOLD_MAX_MS} ms`,
           });
           if (detail !== null) log(context, { type: 'activated', k });
-          if (fault.kind === 'memory-limit' && detail !== null) fill();
+          if (fault.kind === 'memory-limit' && detail !== null) {
+            fill();
+            // The limit alone is no fault: whoever lives on must not count as one that went unnoticed.
+            const error = `expected the kernel to kill within ${FILL_MAX / MIB} MiB, and it did not`;
+            log(context, { type: 'failed', k, error });
+          }
         }
       }
       ports.atRendezvous(k, call, pid);
