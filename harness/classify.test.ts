@@ -16,6 +16,13 @@ const flip = { kind: 'signature-bit-flip', faultyReplica: 1, ...active } as cons
 const linkFlip = { ...flip, faultyReplica: null };
 const kill = { ...flip, kind: 'replica-kill' } as const;
 const delay = { ...flip, kind: 'tracer-delay' } as const;
+const pause = { ...flip, kind: 'container-pause' } as const;
+const quota = { ...flip, kind: 'cpu-quota' } as const;
+const disconnect = { ...flip, kind: 'network-disconnect' } as const;
+const gone = { ...flip, kind: 'container-kill' } as const;
+const outOfMemory = { ...flip, kind: 'memory-limit' } as const;
+const restart = { ...flip, kind: 'container-restart' } as const;
+const partition = { ...linkFlip, kind: 'link-partition' } as const;
 /** The accuser is the faulty one. */
 const notice = { ...flip, kind: 'false-flag-notice' } as const;
 const stopped = { type: 'stopped', reason: 'no agreement' } as const;
@@ -51,6 +58,17 @@ const table: [string, Partial<Evidence>, Outcome, RegExp?][] = [
   ['delay, flagged, stopped', { fault: delay, flagged: [1], end: stopped }, 'late-flagged'],
   ['delay, another flagged', { fault: delay, flagged: [3] }, 'wrong-flagged'],
   ['delay, fenced itself', { fault: delay, lost: [1] }, 'degraded'],
+  ['pause, flagged', { fault: pause, flagged: [1] }, 'late-flagged', /only late/],
+  ['pause, another flagged', { fault: pause, flagged: [2] }, 'wrong-flagged'],
+  ['CPU quota, flagged', { fault: quota, flagged: [1] }, 'late-flagged', /only late/],
+  ['CPU quota, in time', { fault: quota }, 'masked'],
+  ['disconnection, flagged', { fault: disconnect, flagged: [1] }, 'detected-masked'],
+  ['disconnection, fenced itself', { fault: disconnect, lost: [1] }, 'degraded'],
+  ['container killed, flagged', { fault: gone, flagged: [1] }, 'detected-masked'],
+  ['container restarted, flagged', { fault: restart, flagged: [1] }, 'detected-masked'],
+  ['memory limit, flagged', { fault: outOfMemory, flagged: [1] }, 'detected-masked'],
+  ['partition, nobody flagged', { fault: partition }, 'masked'],
+  ['partition, an end flagged', { fault: partition, flagged: [1] }, 'wrong-flagged'],
   ['notice, not counted', { fault: notice }, 'masked'],
   ['notice, accused flagged', { fault: notice, flagged: [2] }, 'wrong-flagged'],
   ['notice, accuser flagged', { fault: notice, flagged: [1] }, 'detected-masked'],
