@@ -40,6 +40,27 @@ describe('the verdict of a sweep', () => {
     expect(verdictWith(fault, change)).toBe(expected);
   });
 
+  /** As if the first trial with a kill had had another fault, active and with nobody flagged. */
+  it.each([
+    ['container-kill', 'violated: P3'],
+    ['container-restart', 'violated: P3'],
+    ['memory-limit', 'violated: P3'],
+    ['container-pause', 'holds'],
+    ['network-disconnect', 'holds'],
+    ['cpu-quota', 'holds'],
+    ['link-partition', 'holds'],
+  ] as const)('of %s that is masked: %s', (fault, expected) => {
+    expect(verdictWith('replica-kill', { fault, outcome: 'masked' })).toBe(expected);
+  });
+
+  it('does not excuse a stop by the skew that a lasting fault made itself', () => {
+    const stopped = { outcome: 'detected-stopped', timeoutMs: 100, skewMaxMs: 80 } as const;
+    expect(verdictWith('replica-kill', stopped)).toBe('holds, with findings');
+    const cut = { ...stopped, fault: 'link-partition', target: 'link:1-2', delayMs: 500 } as const;
+    expect(verdictWith('replica-kill', cut)).toBe('violated: P1');
+    expect(verdictWith('tracer-delay', stopped)).toBe('violated: P1');
+  });
+
   it('does not mind what is only measured', () => {
     expect(verdictWith('tracer-delay', { outcome: 'late-flagged' })).toBe('holds');
     expect(verdictWith('replica-kill', { outcome: 'not-activated', activated: false })).toBe(

@@ -108,10 +108,10 @@ function beyondBound({ boundMs, detectionLatencyNs }: TrialRecord): boolean {
  * is no drift of the machine's.
  */
 function isTooSlowForTimeout(record: TrialRecord): boolean {
-  const { fault, outcome, mechanism, skewMaxMs, timeoutMs } = record;
+  const { delayMs, outcome, mechanism, skewMaxMs, timeoutMs } = record;
   if (outcome === 'wrong-flagged' && mechanism === 'time-out') {
     return skewMaxMs === null || skewMaxMs >= timeoutMs / 10;
   }
-  if (outcome !== 'detected-stopped' || fault === 'tracer-delay') return false;
+  if (outcome !== 'detected-stopped' || delayMs !== null) return false;
   return skewMaxMs !== null && skewMaxMs >= timeoutMs / 2;
 }

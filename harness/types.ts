@@ -200,7 +200,7 @@ export interface TrialRecord {
   /** Further columns. */
   /** The fault as short text of the faults/ grammar, enough to replay it. */
   faultSpec: string;
-  /** Drawn delay of `tracer-delay`. */
+  /** Drawn delay of `tracer-delay`, or duration of a container's fault that lasts. */
   delayMs: number | null;
   /** Exit status of the service as a shell gives it (128 + signal). */
   exitStatus: number | null;
