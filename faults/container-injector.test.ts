@@ -111,6 +111,16 @@ describe('a fault of a container', () => {
     expect(control.acts).toEqual(['pause 2', 'unpause 2']);
   });
 
+  it.each([
+    ['link-partition:link=1-2,duration=1s', ['injected', 'effective', 'activated']],
+    ['container-pause:replica=2,duration=1s', ['injected', 'effective']],
+  ])('says of %s alone what no target can say itself', async (text, expected) => {
+    const { injector, types } = injectorOf(text);
+    injector.onEvent(reached);
+    await injector.end();
+    expect(types()).toEqual(expected);
+  });
+
   it('is not effective where the state does not show it', async () => {
     const { injector, control, events } = injectorOf('container-kill:replica=2');
     Object.assign(control, {
