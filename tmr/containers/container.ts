@@ -170,11 +170,7 @@ export async function execIn(container: Container, request: ExecRequest): Promis
     AttachStderr: true,
     Tty: request.tty,
   });
-  const connection = (await exec.start({
-    hijack: true,
-    stdin: true,
-    Tty: request.tty,
-  })) as unknown as Duplex;
+  const connection = await exec.start({ hijack: true, stdin: true, Tty: request.tty });
   return {
     connection,
     resize: async (columns, rows) => void (await exec.resize({ w: columns, h: rows })),

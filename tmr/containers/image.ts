@@ -42,6 +42,8 @@ const COMMON = [
   '/etc/nsswitch.conf',
   '/etc/localtime',
   '/usr/lib/locale/C.utf8',
+  '/usr/lib/locale/locale-archive',
+  '/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.cache',
 ];
 
 /** The tag of an image with these contents; built when the engine has none. Throws StartError. */
@@ -83,7 +85,7 @@ async function ensureLayer(
       forcerm: true,
       labels: { 'org.tmr.image': TMR_VERSION },
     });
-    await Promise.all([filled, built(engine, stream as NodeJS.ReadableStream)]);
+    await Promise.all([filled, built(engine, stream)]);
   } catch (error) {
     context.destroy();
     await filled.catch(() => undefined);

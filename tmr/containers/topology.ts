@@ -44,7 +44,7 @@ export async function privateTopology(
     [...links]
       .filter(([pair]) => pair.split('-').includes(String(replica)))
       .filter(([pair]) => peer === undefined || pair.split('-').includes(String(peer)))
-      .map(([, { id, addressOf }]) => ({ id, address: addressOf(replica) }));
+      .map(([, network]) => ({ id: network.id, address: network.addressOf(replica) }));
   return {
     attachment: (part) => ({
       create: {
