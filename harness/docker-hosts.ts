@@ -1,5 +1,6 @@
 /** The `docker` hosts: a room of containers that stands between trials (tmr/containers). */
 import { appendFileSync, createReadStream, createWriteStream } from 'node:fs';
+import { basename } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEventLine, type WriteEvent } from '../faults/event-log.ts';
@@ -101,7 +102,11 @@ export class DockerHosts implements Hosts {
       run.signal.throwIfAborted();
       const status = type === 'limit' ? null : await session.status();
       const endNs = monotonicNs();
-      if (type === 'exited') await this.#room.pull(run.directory);
+      if (type === 'exited') {
+        // Its streams came to us, and lie there already.
+        const streams = [run.stdout, run.stderr].map((path) => basename(path));
+        await this.#room.pull(run.directory, run.directory, streams);
+      }
       return { type, status, signal: null, startNs, endNs };
     } finally {
       clearTimeout(timer);

@@ -129,8 +129,8 @@ export class ContainerRoom {
   }
 
   /** Brings it back, into `into` when that is given. */
-  async pull(path: string, into = path): Promise<void> {
-    if (this.copies) await pull(this.#container('nfs'), path, into);
+  async pull(path: string, into = path, keep: readonly string[] = []): Promise<void> {
+    if (this.copies) await pull(this.#container('nfs'), path, into, keep);
   }
 
   /** `tmr monitor` with its own options, as a process of the monitor's container. */

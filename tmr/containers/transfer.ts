@@ -90,11 +90,18 @@ export async function push(
   await container.putArchive(bytes as unknown as NodeJS.ReadableStream, { path: root });
 }
 
-/** Replaces what is in `path` by what the container has there. */
-export async function pull(container: Container, path: string, into = path): Promise<void> {
+/** Replaces what is in `into`, but for the names to keep, by what the container has in `path`. */
+export async function pull(
+  container: Container,
+  path: string,
+  into: string,
+  keep: readonly string[] = [],
+): Promise<void> {
   const bytes = (await container.getArchive({ path })) as unknown as Readable;
   mkdirSync(into, { recursive: true });
-  for (const name of readdirSync(into)) rmSync(join(into, name), { recursive: true, force: true });
+  for (const name of readdirSync(into)) {
+    if (!keep.includes(name)) rmSync(join(into, name), { recursive: true, force: true });
+  }
   const top = basename(path);
   const extract = tar.extract(into, {
     // The files are ours here, whoever wrote them there.
