@@ -114,7 +114,10 @@ export interface TrialSpec {
   policy: Policy;
   hosts: HostsName;
   tsc: TscPolicy;
-  /** 64 hex digits: SHA-256 of master seed and trial number. Draws of the injector come from it. */
+  /**
+   * 64 hex digits: SHA-256 of master seed and trial number, or with several hosts the pair's number: trials
+   * that differ in `hosts` alone have one seed. Draws of the injector come from it.
+   */
   seed: string;
 }
 

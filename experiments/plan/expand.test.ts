@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { projectRoot } from '../project-root.ts';
+import { readRun } from '../record/run-directory.ts';
 import { timeoutSweep } from '../timeout-sweep.ts';
 import { estimate } from './estimate.ts';
 import { expandPlan } from './expand.ts';
@@ -35,6 +38,11 @@ describe('a plan', () => {
     expect(plan.map((spec) => spec.trial)).toEqual(plan.map((_, index) => index));
   });
 
+  it('is still that of the reference run', () => {
+    const run = readRun(join(projectRoot(), 'results', 'reference', 'timeout-sweep'));
+    expect(expandPlan(run.manifest.design, run.manifest.seed)).toEqual(run.plan);
+  });
+
   it('keeps the trials it has when repetitions are added', () => {
     const longer = expandPlan({ ...design, repetitions: design.repetitions + 1 }, 42);
     expect(longer.slice(0, plan.length)).toEqual(plan);
@@ -51,6 +59,34 @@ describe('a plan', () => {
     expect(new Set(kills).size).toBe(6);
     const notices = many.filter((fault) => fault.kind === 'false-flag-notice');
     expect(notices.every((fault) => fault.accused !== fault.replica)).toBe(true);
+  });
+});
+
+describe('a plan for several hosts', () => {
+  const hosts = ['local', 'docker'] as const;
+  const single = expandPlan(design, 42);
+  const paired = expandPlan({ ...design, hosts: [...hosts] }, 42);
+  const without = (spec: (typeof paired)[number]): object => ({ ...spec, trial: 0, hosts: null });
+
+  it('has every trial once on each, one after the other, with one seed and one fault', () => {
+    expect(paired).toHaveLength(2 * single.length);
+    for (let i = 0; i < paired.length; i += 2) {
+      const [one, other] = [paired[i]!, paired[i + 1]!];
+      expect(new Set([one.hosts, other.hosts])).toEqual(new Set(hosts));
+      expect(without(one)).toEqual(without(other));
+    }
+    expect(new Set(paired.map(({ seed }) => seed)).size).toBe(single.length);
+  });
+
+  it('begins with either host about as often', () => {
+    const localFirst = paired.filter((spec, i) => i % 2 === 0 && spec.hosts === 'local').length;
+    expect(localFirst).toBeGreaterThan(single.length / 3);
+    expect(localFirst).toBeLessThan((2 * single.length) / 3);
+  });
+
+  it('gives each host the trials of a plan for that host alone', () => {
+    const local = paired.filter((spec) => spec.hosts === 'local');
+    expect(local.map(without)).toEqual(single.map(without));
   });
 });
 

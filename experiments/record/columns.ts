@@ -41,7 +41,12 @@ export const trialColumns: readonly Column<TrialRecord>[] = [
   column('fault', text, 'kind of the one fault of the trial', (r) => r.fault),
   column('target', text, 'what was hit: replica:N, tracer:N, link:N-M, nfs', (r) => r.target),
   column('trigger', text, 'when it struck: rendezvous:K', (r) => r.trigger),
-  column('seed', text, 'seed of the trial: SHA-256 of master seed and trial', (r) => r.seed),
+  column(
+    'seed',
+    text,
+    'seed of the trial: SHA-256 of master seed and number; on several hosts one a pair',
+    (r) => r.seed,
+  ),
   column('timeout_ms', ms, 'the time-out T of the session', (r) => r.timeoutMs),
   column(
     'detect',
@@ -112,12 +117,6 @@ export const trialColumns: readonly Column<TrialRecord>[] = [
   ),
 
   column(
-    'clock_uncertainty_ns',
-    ns,
-    'half width of the detection latency from the estimate of clock offsets between hosts; 0: one clock stamped both ends',
-    (r) => r.clockUncertaintyNs,
-  ),
-  column(
     'fault_spec',
     text,
     'the fault as short text, enough to inject it again',
@@ -163,6 +162,12 @@ export const trialColumns: readonly Column<TrialRecord>[] = [
   column('placement', text, 'how replicas were placed on cores', (r) => r.placement),
   column('kept_path', text, 'evidence of a kept trial, in the run directory', (r) => r.keptPath),
   column('reason', text, 'why this outcome, in a sentence', (r) => r.reason),
+  column(
+    'clock_uncertainty_ns',
+    ns,
+    'half width of the detection latency from the estimate of clock offsets between hosts; 0: one clock stamped both ends',
+    (r) => r.clockUncertaintyNs,
+  ),
 ];
 
 /** A column as columns.json has it. */

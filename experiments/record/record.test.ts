@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { projectRoot } from '../project-root.ts';
 import { expandPlan } from '../plan/expand.ts';
 import { syntheticRecord, syntheticRun, temporaryDirectory } from '../testing/synthetic-run.ts';
 import { timeoutSweep } from '../timeout-sweep.ts';
@@ -26,6 +27,13 @@ describe('trials.csv', () => {
       'quorum_ns,isolation_ns,resume_ns,detection_latency_ns,run_ns,native_run_ns,boot_id';
     const csv = toCsv(trialColumns, []);
     expect(csv.startsWith(`${fixed},`)).toBe(true);
+  });
+
+  it('leaves a column empty that the records of an older run lack', () => {
+    const run = readRun(join(projectRoot(), 'results', 'reference', 'timeout-sweep'));
+    const rows = rowsOf(toCsv(trialColumns, run.records));
+    expect(rows).toHaveLength(run.plan.length);
+    expect(new Set(rows.map((row) => row['clock_uncertainty_ns']))).toEqual(new Set(['']));
   });
 
   it('leaves missing values empty, and keeps zeros and false', () => {
