@@ -35,9 +35,9 @@ export function checkTimeoutSweep(records: readonly TrialRecord[], planned: numb
 /** Single trials outside the fault hypothesis are told, and only too many of them count. */
 export function verdictOf(findings: readonly Finding[], judged: number): Verdict {
   if (findings.some((finding) => finding.verdict === 'violated')) return 'violated';
-  const outside = findings.filter((finding) => finding.trial !== null).length;
-  const general = findings.length - outside;
-  return general > 0 || outside > judged * unknownAllowed ? 'unknown' : 'holds';
+  const outside = new Set(findings.flatMap(({ trial }) => (trial === null ? [] : [trial]))).size;
+  const general = findings.some(({ trial }) => trial === null);
+  return general || outside > judged * unknownAllowed ? 'unknown' : 'holds';
 }
 
 function judge(record: TrialRecord): Finding[] {
@@ -77,7 +77,7 @@ function judge(record: TrialRecord): Finding[] {
 }
 
 /** From the replicas' going on, their notices sent, to the monitor's second notice; 0 when not known. */
-function noticeDelayMs({ resumeNs, quorumNs }: TrialRecord): number {
+export function noticeDelayMs({ resumeNs, quorumNs }: TrialRecord): number {
   return resumeNs === null || quorumNs === null ? 0 : (quorumNs - resumeNs) / 1e6;
 }
 
@@ -107,7 +107,7 @@ function beyondBound({ boundMs, detectionLatencyNs }: TrialRecord): boolean {
  * it is no excuse. A stop needs the drift of T/2 at which the session itself warns, and a drawn delay
  * is no drift of the machine's.
  */
-function isTooSlowForTimeout(record: TrialRecord): boolean {
+export function isTooSlowForTimeout(record: TrialRecord): boolean {
   const { delayMs, outcome, mechanism, skewMaxMs, timeoutMs } = record;
   if (outcome === 'wrong-flagged' && mechanism === 'time-out') {
     return skewMaxMs === null || skewMaxMs >= timeoutMs / 10;

@@ -3,6 +3,7 @@ import type { Detect, Policy } from '../tmr/core/types.ts';
 import type { TscPolicy } from '../tmr/wire/session-plan.ts';
 import type { FaultKind, HostsName, TrialRecord } from '../harness/types.ts';
 import type { FigureMaker } from './figures/types.ts';
+import type { RunData } from './record/run-directory.ts';
 
 export const presetNames = ['quick', 'paper'] as const;
 export type PresetName = (typeof presetNames)[number];
@@ -60,6 +61,8 @@ export interface Experiment {
   presets: Record<PresetName, Design>;
   /** Judges records against what must be true; says nothing about what is only measured. */
   check(records: readonly TrialRecord[], planned: number): CheckResult;
+  /** What was measured, in sentences: printed above the verdict and written beside it. */
+  remarks?(run: RunData): string[];
   /** Loaded when needed: drawing libraries are slow to load. */
   figures(): Promise<FigureMaker[]>;
 }

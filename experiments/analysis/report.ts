@@ -12,6 +12,8 @@ export interface Report {
   run: RunData;
   summary: SummaryRow[];
   check: CheckResult;
+  /** What the experiment says that it measured. */
+  remarks: string[];
   /** Names of the figures drawn, and why others were not. */
   drawn: string[];
   notDrawn: { name: string; reason: string }[];
@@ -23,11 +25,13 @@ export async function writeReport(directory: string, experiment: Experiment): Pr
   const write = (name: string, data: string): void => writeAtomically(join(directory, name), data);
   const summary = summarise(run.records, run.golden, run.manifest.seed);
   const check = experiment.check(run.records, run.plan.length);
+  const remarks = experiment.remarks?.(run) ?? [];
+  const verdict = remarks.length === 0 ? check : { ...check, remarks };
   write('trials.csv', toCsv(trialColumns, run.records));
   write('summary.csv', toCsv(summaryColumns, summary));
   write('columns.json', `${JSON.stringify(dictionary(), null, 2)}\n`);
-  write('verdict.json', `${JSON.stringify(check, null, 2)}\n`);
-  return { run, summary, check, ...(await drawFigures(run, experiment)) };
+  write('verdict.json', `${JSON.stringify(verdict, null, 2)}\n`);
+  return { run, summary, check, remarks, ...(await drawFigures(run, experiment)) };
 }
 
 /** What every column of trials.csv and summary.csv means. */

@@ -29,9 +29,10 @@ export async function reportRun(path: string, output: Output): Promise<number> {
 
 const findingsShown = 10;
 
-async function describe({ run, check, notDrawn }: Report): Promise<string> {
+async function describe({ run, check, remarks, notDrawn }: Report): Promise<string> {
   const lines = [await outcomeTable(run.records)];
   for (const { name, reason } of notDrawn) lines.push(`figure ${name} not drawn: ${reason}`);
+  lines.push(...remarks);
   for (const { property, trial, text } of check.findings.slice(0, findingsShown)) {
     lines.push(`${property}${trial === null ? '' : `, trial ${trial}`}: ${text}`);
     if (trial !== null) {

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
+import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeReport } from '../analysis/report.ts';
 import { syntheticRun, temporaryDirectory } from '../testing/synthetic-run.ts';
+import { hostsCompare } from '../hosts-compare.ts';
 import { timeoutSweep } from '../timeout-sweep.ts';
 import type { Design } from '../types.ts';
 import { renderSvg, sizeOf } from './draw.ts';
@@ -106,6 +108,41 @@ describe('figures', () => {
     for (const folder of [one, six]) {
       expect(sizeOf(text(folder, 'overhead.svg')).width).toBe(252);
     }
+  });
+});
+
+describe('the figure of a comparison of hosts', () => {
+  it('has a mark for each pair and measure, the latency first, and says the median ratios', async () => {
+    const run = syntheticRun(directory.path, {}, 7, hostsCompare);
+    const { drawn, notDrawn } = await writeReport(run, hostsCompare);
+    expect([drawn, notDrawn]).toEqual([['hosts-compare'], []]);
+    const folder = join(run, 'figures');
+    const rows: Record<string, string>[] = parse(text(folder, 'hosts-compare.csv'), {
+      columns: true,
+    });
+    const of = (measure: string) => rows.filter((row) => row['measure'] === measure);
+    expect(rows[0]!['measure']).toBe('detection latency');
+    expect(of('run time')).toHaveLength(2 * 5 * 2 * 2);
+    expect(of('detection latency').length).toBeGreaterThan(0);
+    expect(of('detection latency').every((row) => row['local_s'] !== row['docker_s'])).toBe(true);
+    const svg = text(folder, 'hosts-compare.svg');
+    const words = wordsOf(svg).replaceAll(/\s+/g, ' ');
+    expect(sizeOf(svg).width).toBe(252);
+    expect(words).toContain('detection latency, local (s)');
+    expect(words).toContain('run time, docker (s)');
+    expect(words).toMatch(/of the detection latency: [\d.]+ \(95 % bootstrap interval/);
+    expect(words).toMatch(/of the run time: [\d.]+ \(95 % bootstrap interval/);
+  });
+
+  it('is left out, with the reason, when one host is missing', async () => {
+    const run = syntheticRun(directory.path, { hosts: ['local'] }, 7, hostsCompare);
+    const { notDrawn } = await writeReport(run, hostsCompare);
+    expect(notDrawn).toEqual([
+      {
+        name: 'hosts-compare',
+        reason: 'no trial was completed on both local and docker hosts',
+      },
+    ]);
   });
 });
 

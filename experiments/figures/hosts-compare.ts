@@ -1,13 +1,18 @@
+import {
+  durationsNs,
+  pairedMeasures,
+  ratioSentence,
+  type PairedMeasure,
+} from '../analysis/paired-ratio.ts';
 import { pairByHosts, type Pair } from '../analysis/pairs.ts';
-import { faultModel } from '../fault-models.ts';
-import { quantileEstimate, smallestSample, tooSmall } from '../statistics/quantiles.ts';
-import { deriveSeed } from '../statistics/random.ts';
-import type { RunData } from '../record/run-directory.ts';
+import { faultModel, faultModels } from '../fault-models.ts';
 import { settingsNote } from './notes.ts';
 import { faultLook, logDomain, logTicks, seriesEncoding, styles } from './theme.ts';
 import type { Cell, FigureMaker } from './types.ts';
 
 type Row = Record<string, Cell>;
+
+const measures = Object.keys(pairedMeasures) as PairedMeasure[];
 
 /** Each pair one mark: local across, docker up; left the latency, right the run time. */
 export const hostsCompareFigure: FigureMaker = {
@@ -15,7 +20,7 @@ export const hostsCompareFigure: FigureMaker = {
   title: 'Local and docker hosts, pair by pair',
   make: (run) => {
     const pairs = pairByHosts(run.records, ['local', 'docker']);
-    const rows = pairs.flatMap(rowsOf);
+    const rows = measures.flatMap((measure) => pairs.flatMap((pair) => rowsOf(measure, pair)));
     if (rows.length === 0) return 'no trial was completed on both local and docker hosts';
     return {
       columns: ['measure', 'fault', 'workload', 'timeout_s', 'local_s', 'docker_s', 'seed'],
@@ -23,58 +28,39 @@ export const hostsCompareFigure: FigureMaker = {
       specification: specification(rows),
       note: [
         'Each mark is one pair: the same trial with the same seed on both hosts. Grey line: equal. ' +
-          `${ratioNote(rows, 'detection latency', run)} ${ratioNote(rows, 'run time', run)}`,
+          measures.map((measure) => ratioSentence(pairs, measure, run.manifest.seed)).join(' '),
         ...settingsNote(run.records),
       ],
     };
   },
 };
 
-function rowsOf({ first, second }: Pair): Row[] {
-  const row = (measure: string, here: number | null, there: number | null): Row[] =>
-    here === null || there === null || here <= 0 || there <= 0
-      ? []
-      : [
-          {
-            measure,
-            fault: faultModel(first.fault)?.title ?? first.fault,
-            workload: first.workload,
-            timeout_s: first.timeoutMs / 1000,
-            local_s: here / 1e9,
-            docker_s: there / 1e9,
-            seed: first.seed,
-          },
-        ];
+function rowsOf(measure: PairedMeasure, pair: Pair): Row[] {
+  const both = durationsNs(pair, measure);
+  if (both === null) return [];
+  const { fault, workload, timeoutMs, seed } = pair.first;
   return [
-    ...row('detection latency', first.detectionLatencyNs, second.detectionLatencyNs),
-    ...row('run time', first.runNs, second.runNs),
+    {
+      measure,
+      fault: faultModel(fault)?.title ?? fault,
+      workload,
+      timeout_s: timeoutMs / 1000,
+      local_s: both[0] / 1e9,
+      docker_s: both[1] / 1e9,
+      seed,
+    },
   ];
 }
 
-/** Median of docker over local, with its bootstrap interval or why there is none. */
-function ratioNote(rows: readonly Row[], measure: string, { manifest }: RunData): string {
-  const ratios = rows
-    .filter((row) => row['measure'] === measure)
-    .map((row) => Number(row['docker_s']) / Number(row['local_s']));
-  const seed = deriveSeed(manifest.seed, 'hosts-compare', measure);
-  const estimate = quantileEstimate(ratios, 0.5, { seed });
-  if (estimate === null) return `No pair has a ${measure}.`;
-  const { value, interval } = estimate;
-  const bounds =
-    interval === tooSmall
-      ? `n too small for an interval, it needs ${smallestSample(0.5)}`
-      : `95 % bootstrap interval ${interval.low.toFixed(2)} to ${interval.high.toFixed(2)}`;
-  return `Median ratio docker / local of the ${measure}: ${value.toFixed(2)} (${bounds}; n = ${ratios.length}).`;
-}
-
 function specification(rows: readonly Row[]): (plotWidth: number) => Record<string, unknown> {
-  const faults = [...new Set(rows.map((row) => String(row['fault'])))];
+  const drawn = new Set(rows.map((row) => row['fault']));
+  const faults = faultModels.map(({ title }) => title).filter((title) => drawn.has(title));
   const { color, shape } = seriesEncoding(
     'fault',
     faults.map((label) => ({ label, style: faultLook(label) })),
   );
-  const measures = [...new Set(rows.map((row) => String(row['measure'])))];
-  const panels = measures.map((measure) => {
+  const shown = measures.filter((measure) => rows.some((row) => row['measure'] === measure));
+  const panels = shown.map((measure) => {
     const own = rows.filter((row) => row['measure'] === measure);
     const domain = logDomain(
       own.flatMap((row) => [Number(row['local_s']), Number(row['docker_s'])]),

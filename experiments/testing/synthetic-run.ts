@@ -17,7 +17,7 @@ import type { Manifest } from '../record/manifest.ts';
 import { createRunDirectory } from '../record/run-directory.ts';
 import { deriveSeed, random } from '../statistics/random.ts';
 import { timeoutSweep } from '../timeout-sweep.ts';
-import type { Design } from '../types.ts';
+import type { Design, Experiment } from '../types.ts';
 
 export const temporaryDirectory = (): { path: string; remove: () => void } => {
   const path = mkdtempSync(join(tmpdir(), 'tmr-experiments-'));
@@ -25,10 +25,16 @@ export const temporaryDirectory = (): { path: string; remove: () => void } => {
 };
 
 /** Writes a run directory as the command would, with invented records. Returns its path. */
-export function syntheticRun(results: string, change: Partial<Design> = {}, seed = 7): string {
-  const design = { ...timeoutSweep.presets.quick, ...change };
+export function syntheticRun(
+  results: string,
+  change: Partial<Design> = {},
+  seed = 7,
+  experiment: Experiment = timeoutSweep,
+): string {
+  const design = { ...experiment.presets.quick, ...change };
   const plan = expandPlan(design, seed);
-  const directory = createRunDirectory(results, syntheticManifest(design, plan.length, seed), plan);
+  const manifest = syntheticManifest(experiment, design, plan.length, seed);
+  const directory = createRunDirectory(results, manifest, plan);
   const golden = design.workloads.map(syntheticGolden);
   writeFileSync(join(directory, 'golden.json'), JSON.stringify(golden));
   const records = plan.map(syntheticRecord);
@@ -54,7 +60,9 @@ export function syntheticGolden(workload: string): GoldenInfo {
 }
 
 export function syntheticRecord(spec: TrialSpec): TrialRecord {
-  const source = random(deriveSeed(spec.seed, 'synthetic'));
+  // The members of a pair have one seed, and yet no two runs are equal.
+  const place = spec.hosts === 'local' ? [] : [spec.hosts];
+  const source = random(deriveSeed(spec.seed, 'synthetic', ...place));
   const noise = (ms: number): number => ms * 2 ** (source.fraction() - 0.5);
   const { outcome, latencyMs } = behaviour(spec, noise);
   const injectionNs = spec.fault.kind === 'none' ? null : 1e12 + spec.trial * 1e10;
@@ -146,11 +154,16 @@ function targetOf(fault: PlannedFault): string | null {
   return fault.kind === 'false-flag-notice' ? 'nfs' : `tracer:${fault.replica}`;
 }
 
-function syntheticManifest(design: Design, plannedTrials: number, seed: number): Manifest {
+function syntheticManifest(
+  { name, question }: Experiment,
+  design: Design,
+  plannedTrials: number,
+  seed: number,
+): Manifest {
   return {
     version: 1,
-    experiment: 'timeout-sweep',
-    question: timeoutSweep.question,
+    experiment: name,
+    question,
     seed,
     argv: [],
     preset: 'quick',
