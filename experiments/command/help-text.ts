@@ -1,4 +1,4 @@
-/** What `timeout-sweep --help` says below its options. */
+/** What the help of every experiment says below its options. */
 export const examples = `
 Examples:
   npm run experiment -- timeout-sweep
@@ -9,6 +9,10 @@ Examples:
       your own program; each trial gets a copy of the current directory
   npm run experiment -- timeout-sweep --policy agreed,paper --faults false-flag-notice
       the paper's literal rule beside ours
+  npm run experiment -- timeout-sweep --hosts docker --faults container-kill,link-partition
+      replicas in containers of this machine's Docker engine, and faults of containers
+  npm run experiment -- hosts-compare
+      the same trials, same seeds, in processes and in containers (--hosts local,docker), pair by pair
   npm run experiment -- timeout-sweep --preset paper --dry-run
       what a run for publication takes, without running it
   npm run experiment -- report results/latest

@@ -10,7 +10,12 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Manifest } from '../record/manifest.ts';
-import { fakeCampaign, type FakeBehaviour, type FakeCampaign } from '../testing/fake-campaign.ts';
+import {
+  fakeCampaign,
+  fakeHosts,
+  type FakeBehaviour,
+  type FakeCampaign,
+} from '../testing/fake-campaign.ts';
 import { temporaryDirectory } from '../testing/synthetic-run.ts';
 import { main } from './main.ts';
 
@@ -161,6 +166,46 @@ describe('experiment timeout-sweep', () => {
   });
 });
 
+describe('experiment --hosts docker', () => {
+  it('hands the options of containers to the harness, paths from the directory of the user', async () => {
+    writeFileSync(join(directory.path, 'here', 'data'), '');
+    const { code, stdout } = await experiment(
+      `${plain} --hosts docker --engines unix:///a.sock=10.0.0.1,tcp://b:2375 --base-image debian:12 ` +
+        '--session-ports 41000-41100 --transfer copy --image-include data --image-include /etc/hosts',
+    );
+    expect(code).toBe(0);
+    const docker = {
+      engines: ['unix:///a.sock=10.0.0.1', 'tcp://b:2375'],
+      baseImage: 'debian:12',
+      include: [join(directory.path, 'here', 'data'), '/etc/hosts'],
+      sessionPorts: '41000-41100',
+      transfer: 'copy',
+    };
+    expect(fake.options[0]).toMatchObject({ hosts: ['docker'], docker });
+    expect(manifestOf(lastLine(stdout))).toMatchObject({ docker, hosts: fakeHosts });
+  });
+
+  it('takes all as the faults that all chosen hosts can have', async () => {
+    const planned = async (hosts: string): Promise<string> =>
+      (await experiment(`timeout-sweep --faults all --dry-run --seed 1 --hosts ${hosts}`)).stdout;
+    expect(await planned('docker')).toContain('container-kill');
+    expect(await planned('local,docker')).not.toContain('container-kill');
+  });
+
+  it('compares hosts, and says what was alike, what it took, and where that is written', async () => {
+    const { code, stdout } = await experiment(
+      'hosts-compare --seed 5 --workloads counter --timeouts 1s',
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/10 of 10 pairs decided alike, with comparable latencies\.\n/);
+    expect(stdout).toMatch(/Median ratio docker \/ local of the run time: [\d.]+ \(95 %/);
+    expect(stdout).toMatch(/Overhead of counter without a fault: local [\d.]+ .*, docker [\d.]+ /);
+    const verdict = readFileSync(join(lastLine(stdout), 'verdict.json'), 'utf8');
+    const { remarks } = JSON.parse(verdict) as { remarks: string[] };
+    expect(stdout).toContain(remarks.join('\n'));
+  });
+});
+
 describe('breaking off', () => {
   it('after one Ctrl-C ends the running trial, reports what there is, and exits 130', async () => {
     const { code, stdout } = await experiment(plain, {
@@ -257,6 +302,34 @@ describe('wrong usage', () => {
     ['timeout-sweep --workload-command a|b', 'needs a shell'],
     ['describe jacoby', "Did you mean 'jacobi'?"],
     ['report /nowhere', 'is no run directory'],
+    [
+      'timeout-sweep --faults container-kill',
+      'container-kill acts on containers; expected --hosts docker, got local',
+    ],
+    [
+      'timeout-sweep --hosts local,docker --faults cpu-quota',
+      'expected --hosts docker, got local, docker',
+    ],
+    [
+      'timeout-sweep --engines unix:///a.sock',
+      '--engines is for containers; expected --hosts docker, got local',
+    ],
+    ['timeout-sweep --base-image debian:12', '--base-image is for containers'],
+    ['timeout-sweep --image-include /etc/hosts', '--image-include is for containers'],
+    ['timeout-sweep --session-ports 41000-41100', '--session-ports is for containers'],
+    ['timeout-sweep --transfer copy', '--transfer is for containers'],
+    ['timeout-sweep --hosts dokcer', "Did you mean 'docker'?"],
+    ['timeout-sweep --hosts docker --transfer cpoy', "Did you mean 'copy'?"],
+    [
+      'timeout-sweep --hosts docker --engines /run/docker.sock',
+      '--engines: expected an engine as unix:///PATH or tcp://HOST:PORT',
+    ],
+    [
+      'timeout-sweep --hosts docker --engines unix:///a.sock,tcp://b:2375',
+      '--engines: expected unix:///a.sock=ADDRESS',
+    ],
+    ['timeout-sweep --hosts docker --session-ports 41000', '--session-ports: expected a range A-B'],
+    ['timeout-sweep --hosts docker --image-include nowhere', 'here/nowhere'],
     ['list --jason', 'Did you mean --json?'],
   ])('%s: exit 64 and %s', async (line, message) => {
     const { code, stderr, stdout } = await experiment(line);

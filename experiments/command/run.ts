@@ -23,6 +23,7 @@ import type { Experiment } from '../types.ts';
 import { customName } from '../workloads/custom-name.ts';
 import { workloadByName } from '../workloads/registry.ts';
 import { customWorkload, makeRunnable } from '../workloads/runnable.ts';
+import { checkDocker } from './check-docker.ts';
 import type { CommandContext } from './io.ts';
 import { formatBytes, formatSeconds } from './parse-values.ts';
 import { makeProgress, type Progress } from './progress.ts';
@@ -37,7 +38,8 @@ export async function runCommand(
   raw: RawOptions,
   context: CommandContext,
 ): Promise<number> {
-  const settings = resolveSettings(experiment, raw);
+  const settings = resolveSettings(experiment, raw, context.workingDirectory);
+  if (settings.design.hosts.includes('docker')) await checkDocker(settings.docker);
   const results = resolve(context.workingDirectory, raw.out ?? context.resultsDirectory);
   const plan = expandPlan(settings.design, settings.seed);
   context.stdout.write(`seed ${settings.seed}\n`);

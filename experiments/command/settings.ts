@@ -58,7 +58,11 @@ export const defaultDocker: DockerOptions = {
 };
 
 /** Throws UsageError for what is no name, no number or out of range. */
-export function resolveSettings(experiment: Experiment, raw: RawOptions): Settings {
+export function resolveSettings(
+  experiment: Experiment,
+  raw: RawOptions,
+  workingDirectory: string,
+): Settings {
   const preset = one(raw.preset ?? 'quick', '--preset', presetNames);
   const design = { ...experiment.presets[preset] };
   const workloadCommand = raw.workloadCommand === undefined ? null : command(raw.workloadCommand);
@@ -92,7 +96,7 @@ export function resolveSettings(experiment: Experiment, raw: RawOptions): Settin
     jobs: parseInteger(raw.jobs ?? '1', '--jobs', 1, 64),
     dryRun: raw.dryRun ?? false,
     quiet: raw.quiet ?? false,
-    docker: dockerSettings(raw, design),
+    docker: dockerSettings(raw, design, workingDirectory),
   };
 }
 
@@ -119,7 +123,11 @@ function faults(text: string | undefined, { faults: preset, hosts }: Design): De
   );
 }
 
-function dockerSettings(raw: RawOptions, { hosts }: Design): DockerOptions {
+function dockerSettings(
+  raw: RawOptions,
+  { hosts }: Design,
+  workingDirectory: string,
+): DockerOptions {
   const given = {
     '--engines': raw.engines,
     '--base-image': raw.baseImage,
@@ -136,7 +144,7 @@ function dockerSettings(raw: RawOptions, { hosts }: Design): DockerOptions {
   return {
     engines: raw.engines?.split(',') ?? [],
     baseImage: raw.baseImage ?? null,
-    include: (raw.imageInclude ?? []).map((path) => resolve(path)),
+    include: (raw.imageInclude ?? []).map((path) => resolve(workingDirectory, path)),
     sessionPorts: raw.sessionPorts ?? defaultDocker.sessionPorts,
     transfer: one(raw.transfer ?? 'auto', '--transfer', ['auto', 'bind', 'copy'] as const),
   };

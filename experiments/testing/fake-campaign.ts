@@ -2,6 +2,9 @@
 import type { Campaign, CampaignOptions, GoldenInfo, OpenCampaign } from '../../harness/types.ts';
 import { syntheticGolden, syntheticRecord } from './synthetic-run.ts';
 
+/** What its hosts say of themselves. */
+export const fakeHosts = { fake: { engine: 'none' } };
+
 export interface FakeCampaign {
   open: OpenCampaign;
   options: CampaignOptions[];
@@ -38,7 +41,7 @@ export function fakeCampaign(behaviour: FakeBehaviour = {}): FakeCampaign {
       if (behaviour.stuck?.(spec.trial)) await untilAborted(signal);
       return syntheticRecord(spec);
     },
-    describeHosts: () => Promise.resolve({}),
+    describeHosts: () => Promise.resolve(fakeHosts),
     close: () => {
       fake.closed++;
       return Promise.resolve();
