@@ -1,7 +1,16 @@
 import { closeSync, openSync, readlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { close, memfdCreate, PtraceError, Reg, spawn, StopKind } from './index.js';
-import { captured, codeOf, guest, runOut, scratch, start, traceOut } from './test-guests.ts';
+import {
+  captured,
+  codeOf,
+  guest,
+  machineTrapsTsc,
+  runOut,
+  scratch,
+  start,
+  traceOut,
+} from './test-guests.ts';
 
 /** The lines of guests/environment.c, as started with `options`. */
 function environment(args: string[], options: Parameters<typeof start>[2] = {}): string[] {
@@ -76,8 +85,10 @@ test('a trapped rdtsc gives SIGSEGV at the instruction', () => {
     stop.setReg(Reg.rip, BigInt(stop.ip) + 2n);
     return 0;
   });
-  expect(ended.exitCode).toBe(0);
-  expect([...stops]).toEqual([`kind ${StopKind.signal} signal 11 at 0f31`]);
+  // A machine that traps for nobody does not for us, and reads the counter.
+  const traps = machineTrapsTsc();
+  expect(ended.exitCode).toBe(traps ? 0 : 1);
+  expect([...stops]).toEqual(traps ? [`kind ${StopKind.signal} signal 11 at 0f31`] : []);
 });
 
 test('is handed out at the exec stop, with its auxiliary vector', () => {

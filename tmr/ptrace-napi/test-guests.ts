@@ -1,5 +1,5 @@
 /** Compiles the programs of guests/ for the tests, and starts them. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +30,19 @@ export function guest(name: string): string {
     built.set(name, path);
   }
   return path;
+}
+
+/**
+ * Whether rdtsc is trapped when a program asks for it without any of ours: some virtual machines take the
+ * request and trap nothing.
+ */
+export function machineTrapsTsc(): boolean {
+  return spawnSync(guest('own-tsc-trap')).status === 0;
+}
+
+/** Whether this kernel has the i386 entry (int 0x80): without it the instruction is a SIGSEGV. */
+export function kernelHasI386(): boolean {
+  return spawnSync(guest('foreign-call'), ['i386']).signal !== 'SIGSEGV';
 }
 
 /** A path in the directory that goes away with the tests. */

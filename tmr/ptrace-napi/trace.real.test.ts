@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest';
 import { Reg, setTick, StopKind, type Running } from './index.js';
-import { alive, allBut, codeOf, exited, runOut, start, stopped, traceOut } from './test-guests.ts';
+import {
+  alive,
+  allBut,
+  codeOf,
+  exited,
+  kernelHasI386,
+  runOut,
+  start,
+  stopped,
+  traceOut,
+} from './test-guests.ts';
 
 const GETPPID = 110;
 const MARK = 1000;
@@ -147,7 +157,9 @@ test('group stop: a tracee that is listened to stays until SIGCONT', () => {
 test('calls of other tables kill the process; a negative number is seen', () => {
   for (const table of ['x32', 'i386']) {
     const ended = runOut(start('foreign-call', [table], { seccompAllow: allBut() }));
-    expect([table, ended.signal]).toEqual([table, 31]);
+    // By the filter; where the kernel has no such entry, by the kernel before it.
+    const signal = table === 'i386' && !kernelHasI386() ? 11 : 31;
+    expect([table, ended.signal]).toEqual([table, signal]);
   }
   const now = stopped(
     start('foreign-call', ['negative'], { seccompAllow: allBut() }).resumeAndWait('cont'),

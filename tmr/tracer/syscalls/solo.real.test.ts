@@ -3,6 +3,7 @@ import { chmodSync, existsSync, linkSync, mkdirSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compileGuest, environment, runNatively, snapshot, Workplace } from './testing/native.ts';
+import { machineTrapsTsc } from '../../ptrace-napi/test-guests.ts';
 import { runSolo, type SoloOptions, type SoloResult } from './testing/solo.ts';
 
 type Command = [string, ...string[]];
@@ -126,7 +127,9 @@ describe('a replica is determined by its inputs', () => {
         seed,
         onCall: (name) => names.push(name),
       });
-      return { text: result.stdout.toString(), names };
+      const text = result.stdout.toString();
+      // Where the machine traps it for nobody, the counter is what no tracer can make equal.
+      return { text: machineTrapsTsc() ? text : text.replace(/^tsc .*\n/m, ''), names };
     };
     const one = start('44'.repeat(32));
     expect(start('44'.repeat(32))).toEqual(one);
