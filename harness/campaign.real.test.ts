@@ -137,13 +137,20 @@ describe('the owner of a campaign in mid-trial', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'tmr-campaign-owner-'));
     script = join(directory, 'test', 'owner.mjs');
-    symlinkSync(join(import.meta.dirname, '..', 'dist'), join(directory, 'dist'));
+    for (const name of ['dist', 'node_modules']) {
+      symlinkSync(join(import.meta.dirname, '..', name), join(directory, name));
+    }
     await build({
       entryPoints: [join(import.meta.dirname, 'fixtures', 'campaign-owner.ts')],
       outfile: script,
       bundle: true,
       platform: 'node',
       format: 'esm',
+      // As in the project's own build.
+      external: ['dockerode'],
+      banner: {
+        js: "import { createRequire as ownRequire } from 'node:module'; const require = ownRequire(import.meta.url);",
+      },
       logLevel: 'error',
     });
   });
