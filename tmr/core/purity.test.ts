@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 const room = dirname(fileURLToPath(import.meta.url));
 const sources = readdirSync(room).filter(
-  (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'),
+  (name) => name.endsWith('.ts') && !/\.(test|soak)\.ts$/.test(name),
 );
 
 describe('the protocol core', () => {
