@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ContainerInspectInfo } from 'dockerode';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Engine } from '../containers/engine.ts';
-import { OWNER_LABEL, removeContainerLeftovers } from '../containers/leftovers.ts';
+import { removeContainerLeftovers } from '../containers/leftovers.ts';
+import { containersOf, everythingOf, networksOf } from '../containers/testing/owned.ts';
 import { describeWithEngine } from '../containers/testing/test-engine.ts';
 import { runToEnd, temporaryDirectory, tmrCommand } from './testing/under-test.ts';
 
@@ -72,7 +72,7 @@ describeWithEngine('tmr run --hosts docker', (engine) => {
   it('has the least privilege that works, ends by a signal, and leaves nothing', async () => {
     const { started, say, got } = start();
     await say('one');
-    const containers = await inspectAll(engine, started.pid!);
+    const containers = await containersOf(engine, started.pid!);
     expect(containers).toHaveLength(5);
     for (const { Config, HostConfig, Name } of containers) {
       expect(Config.User, Name).toMatch(/^[1-9]\d*:[1-9]\d*$/);
@@ -92,7 +92,7 @@ describeWithEngine('tmr run --hosts docker', (engine) => {
       }
       expect(Config.Env.join()).not.toMatch(/secret/i);
     }
-    const networks = await ownedNetworks(engine, started.pid!);
+    const networks = await networksOf(engine, started.pid!);
     expect(networks).toHaveLength(4);
     expect(networks.every(({ Internal }) => Internal)).toBe(true);
     started.kill('SIGTERM');
@@ -107,7 +107,7 @@ describeWithEngine('tmr run --hosts docker', (engine) => {
     started.kill('SIGKILL');
     await once(started, 'exit');
     await vi.waitFor(async () => {
-      expect(await inspectAll(engine, started.pid!)).toEqual([]);
+      expect(await containersOf(engine, started.pid!)).toEqual([]);
     }, PATIENCE);
     await removeContainerLeftovers(engine);
     expect(await everythingOf(engine, started.pid!)).toEqual([]);
@@ -148,7 +148,7 @@ type Acts = Awaited<ReturnType<typeof actsOn>>;
 
 /** What a user could do by hand to tracer 2 of a run. */
 async function actsOn(engine: Engine, pid: number) {
-  const containers = await inspectAll(engine, pid);
+  const containers = await containersOf(engine, pid);
   const two = containers.find(({ Name }) => Name.endsWith('-tracer-2'))!;
   const tracer = engine.docker.getContainer(two.Id);
   const leave = (name: string) =>
@@ -159,31 +159,4 @@ async function actsOn(engine: Engine, pid: number) {
     disconnect: () => Promise.all(networks.map(leave)),
     cutLink: () => leave(networks.find((name) => name.endsWith('-link-1-2'))!),
   };
-}
-
-function isOf(labels: Record<string, string> | undefined, pid: number): boolean {
-  return JSON.parse(labels?.[OWNER_LABEL] ?? '{}').pid === pid;
-}
-
-async function inspectAll({ docker }: Engine, pid: number): Promise<ContainerInspectInfo[]> {
-  const all = await docker.listContainers({ all: true });
-  const own = all.filter(({ Labels }) => isOf(Labels, pid));
-  return Promise.all(own.map(({ Id }) => docker.getContainer(Id).inspect()));
-}
-
-async function ownedNetworks({ docker }: Engine, pid: number) {
-  return (await docker.listNetworks()).filter(({ Labels }) => isOf(Labels, pid));
-}
-
-async function everythingOf(engine: Engine, pid: number): Promise<string[]> {
-  const [containers, networks, { Volumes }] = await Promise.all([
-    inspectAll(engine, pid),
-    ownedNetworks(engine, pid),
-    engine.docker.listVolumes(),
-  ]);
-  return [
-    ...containers.map(({ Name }) => Name),
-    ...networks.map(({ Name }) => Name),
-    ...Volumes.filter(({ Labels }) => isOf(Labels, pid)).map(({ Name }) => Name),
-  ];
 }
