@@ -3,8 +3,15 @@ import type { ReplicaId, Vote } from '../types.ts';
 import type { LinkFilter, Party, SimMessage } from './network.ts';
 
 /** Moments in a tracer's rendezvous at which something may happen to it. */
-export type Phase = 'arrival' | 'voted' | 'disputing' | 'going-on' | 'requested';
-export const phases: readonly Phase[] = ['arrival', 'voted', 'disputing', 'going-on', 'requested'];
+export type Phase = 'arrival' | 'voted' | 'asking' | 'disputing' | 'going-on' | 'requested';
+export const phases: readonly Phase[] = [
+  'arrival',
+  'voted',
+  'asking',
+  'disputing',
+  'going-on',
+  'requested',
+];
 
 export interface FaultHooks {
   /** Time until the arrival at k, of `plannedNs`. */
@@ -21,10 +28,13 @@ export interface FaultHooks {
 
 /** What a fault may do to the simulation. */
 export interface SimControl {
+  /** Said by a fault that has had its effect; one that never says so tested nothing. */
+  struck: () => void;
   readonly parties: readonly ReplicaId[];
   /** True while frames carry a checksum that catches corruption. */
   readonly checksum: boolean;
   crash: (target: ReplicaId, lost: readonly Party[]) => void;
+  restart: (target: ReplicaId, afterNs: number) => void;
   replicaDies: (target: ReplicaId) => void;
   turnRogue: (target: ReplicaId, how: { answersViews: boolean }) => void;
   resetLink: (a: Party, b: Party) => void;

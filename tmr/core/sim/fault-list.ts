@@ -1,23 +1,34 @@
 /** All faults of every kind at one rendezvous, for exhaustive sweeps. */
 import type { ReplicaId } from '../types.ts';
 import { phases } from './fault-hooks.ts';
-import type { Fault } from './faults.ts';
+import type { Phase } from './fault-hooks.ts';
+import type { Fault, OnLink } from './faults.ts';
 import { fileServer, monitor } from './network.ts';
 import { plainScenario } from './scenarios.ts';
 
+type Link = Omit<OnLink, 'at'>;
+
+const { timeoutNs } = plainScenario;
 const replicas: readonly ReplicaId[] = [1, 2, 3];
 const booleans = [false, true];
 const links = replicas.flatMap((from) =>
   replicas.filter((to) => to !== from).map((to) => ({ from, to })),
 );
+const others = (target: ReplicaId): ReplicaId[] => replicas.filter((peer) => peer !== target);
 /** Whom the last words of a crashed tracer do not reach. */
 const losses = (target: ReplicaId): number[][] => {
-  const others = [...replicas.filter((peer) => peer !== target), fileServer, monitor];
-  return Array.from({ length: 1 << others.length }, (_, mask) =>
-    others.filter((_party, index) => (mask & (1 << index)) !== 0),
+  const parties = [...others(target), fileServer, monitor];
+  return Array.from({ length: 1 << parties.length }, (_, mask) =>
+    parties.filter((_party, index) => (mask & (1 << index)) !== 0),
   );
 };
+/** Asks and disputes do not come by themselves: `everyDispute` brings them about. */
+const undisputed = phases.filter((phase) => phase !== 'asking' && phase !== 'disputing');
+/** Less than what may be waited for, and more. */
+const pausesNs = [300, 3 * timeoutNs];
+const returnsNs = [1, 500, 2 * timeoutNs];
 
+/** One fault each. */
 export const everyFault = (at: number): Fault[] => [
   ...links.flatMap((link) => onLink(link, at)),
   ...replicas.flatMap((target) => atReplica(target, at)),
@@ -39,19 +50,61 @@ export const everyFault = (at: number): Fault[] => [
   ]),
 ];
 
-const onLink = (link: { from: ReplicaId; to: ReplicaId }, at: number): Fault[] => [
+/**
+ * A dispute or an ask at `at`, and what else the faulty part does in it: the part is one replica
+ * with its tracer, or one link. Every tracer is the one whose ask or view is the moment.
+ */
+export const everyDispute = (at: number): [Fault, Fault][] => [
+  ...replicas.flatMap((target) => {
+    const wrong: Fault[] = [
+      { kind: 'signature-at-sender', target, at, field: 'signature' },
+      ...others(target).map((right): Fault => ({
+        kind: 'two-faced',
+        target,
+        right,
+        at,
+        coreRight: true,
+      })),
+    ];
+    const slow: Fault = { kind: 'replica-slow', target, at, delayNs: 1000 };
+    return [
+      ...wrong.flatMap((first) =>
+        replicas.flatMap((seenBy) => after(first, inReplica(target, at, 'disputing', seenBy))),
+      ),
+      ...others(target).flatMap((seenBy) => after(slow, inReplica(target, at, 'asking', seenBy))),
+    ];
+  }),
+  ...links.flatMap((link) => {
+    const spoilt: Fault[] = [
+      { kind: 'signature-on-link', ...link, at, lasting: false },
+      { kind: 'signature-on-link', ...link, at, lasting: true },
+    ];
+    return [
+      ...spoilt.flatMap((first) => after(first, inLink(link, at, 'disputing', link.to))),
+      ...spoilt.flatMap((first) => after(first, slowViews(link, at))),
+      ...after({ kind: 'vote-lost', ...link, at }, inLink(link, at, 'asking', link.to)),
+    ];
+  }),
+];
+
+const after = (first: Fault, then: readonly Fault[]): [Fault, Fault][] =>
+  then.map((second) => [first, second]);
+
+const onLink = (link: Link, at: number): Fault[] => [
   { kind: 'signature-on-link', ...link, at, lasting: false },
   { kind: 'signature-on-link', ...link, at, lasting: true },
   { kind: 'inputs-on-link', ...link, at },
   { kind: 'vote-lost', ...link, at },
-  { kind: 'link-dead', ...link, at },
-  ...[300, 1000, 4 * plainScenario.timeoutNs].map((delayNs): Fault => ({
+  ...[300, 1000, 4 * timeoutNs].map((delayNs): Fault => ({
     kind: 'link-slow',
     ...link,
     at,
     delayNs,
   })),
-  ...phases.map((phase): Fault => ({ kind: 'link-reset', ...link, at, phase })),
+  ...undisputed.flatMap((phase): Fault[] => [
+    { kind: 'link-reset', ...link, at, phase },
+    { kind: 'link-dead', ...link, at, phase },
+  ]),
 ];
 
 const atReplica = (target: ReplicaId, at: number): Fault[] => [
@@ -63,15 +116,12 @@ const atReplica = (target: ReplicaId, at: number): Fault[] => [
   { kind: 'request-corrupted', target, at },
   { kind: 'output-corrupted', target, at },
   { kind: 'early-wrong', target, at },
-  ...[fileServer, monitor].map((service): Fault => ({
-    kind: 'service-link-lost',
+  ...[200, 700, timeoutNs + 300, 3 * timeoutNs].map((delayNs): Fault => ({
+    kind: 'replica-slow',
     target,
     at,
-    service,
+    delayNs,
   })),
-  ...[200, 700, plainScenario.timeoutNs + 300, 3 * plainScenario.timeoutNs].map(
-    (delayNs): Fault => ({ kind: 'replica-slow', target, at, delayNs }),
-  ),
   ...booleans.flatMap((wrong) =>
     booleans.flatMap((notices) =>
       booleans.map((answersViews): Fault => ({
@@ -84,10 +134,44 @@ const atReplica = (target: ReplicaId, at: number): Fault[] => [
       })),
     ),
   ),
-  ...phases.flatMap((phase): Fault[] => [
-    { kind: 'replica-kill', target, at, phase },
-    { kind: 'tracer-stopped', target, at, phase, durationNs: 300 },
-    { kind: 'tracer-stopped', target, at, phase, durationNs: 3 * plainScenario.timeoutNs },
-    ...losses(target).map((lost): Fault => ({ kind: 'tracer-crash', target, at, phase, lost })),
-  ]),
+  ...undisputed.flatMap((phase) => inReplica(target, at, phase, target)),
+];
+
+/** What may happen to a replica, its tracer or its links to the services at any moment. */
+const inReplica = (target: ReplicaId, at: number, phase: Phase, seenBy: ReplicaId): Fault[] => {
+  const when = { target, at, phase, ...(seenBy === target ? {} : { seenBy }) };
+  return [
+    { kind: 'replica-kill', ...when },
+    ...pausesNs.map((durationNs): Fault => ({ kind: 'tracer-stopped', ...when, durationNs })),
+    ...losses(target).map((lost): Fault => ({ kind: 'tracer-crash', ...when, lost })),
+    ...returnsNs.map((afterNs): Fault => ({ kind: 'tracer-restart', ...when, afterNs })),
+    ...[fileServer, monitor].map((service): Fault => ({
+      kind: 'service-link-lost',
+      ...when,
+      service,
+    })),
+  ];
+};
+
+/** What else a link may do at that moment of one of its ends, in either direction. */
+const inLink = (link: Link, at: number, phase: Phase, seenBy: ReplicaId): Fault[] =>
+  bothWays(link).flatMap((way): Fault[] => [
+    { kind: 'link-reset', ...way, at, phase, seenBy },
+    { kind: 'link-dead', ...way, at, phase, seenBy },
+  ]);
+
+const slowViews = (link: Link, at: number): Fault[] =>
+  bothWays(link).flatMap((way) =>
+    [300, 1000, 4 * timeoutNs].map((delayNs): Fault => ({
+      kind: 'link-slow',
+      message: 'view',
+      ...way,
+      at,
+      delayNs,
+    })),
+  );
+
+const bothWays = ({ from, to }: Link): Link[] => [
+  { from, to },
+  { from: to, to: from },
 ];

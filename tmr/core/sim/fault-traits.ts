@@ -1,6 +1,6 @@
 /** What may come of a fault under `agreed`: who is faulty, and whether it must be flagged. */
 import type { ReplicaId } from '../types.ts';
-import type { Fault } from './faults.ts';
+import type { AtReplica, Fault, InPhase } from './faults.ts';
 import type { Scenario } from './trio.ts';
 
 export interface FaultTraits {
@@ -24,6 +24,11 @@ export const traitsOfAll = (scenario: Scenario): FaultTraits => {
     scenario.faults.flatMap((fault) => ('target' in fault ? [fault.target] : [])),
   );
   if (targets.size > 1) throw new Error(`two faulty replicas: ${[...targets].join()}`);
+  // What it does while a wrong vote of its own is in dispute comes too late to hide that vote.
+  if (more.every((fault) => 'phase' in fault && fault.phase === 'disputing')) {
+    const traits = traitsOf(first, scenario);
+    if (traits.flag === 'must') return traits;
+  }
   // Delays that are harmless one by one may add up, and one fault may keep another from happening.
   const [faulty] = targets;
   return { faulty, flag: faulty === undefined ? 'never' : 'may' };
@@ -52,14 +57,9 @@ const traitsOf = (fault: Fault, scenario: Scenario): FaultTraits => {
       if (fault.at > last) return nobody;
       return { faulty: fault.target, flag: fault.wrong ? 'must' : 'may' };
     case 'tracer-crash':
+    case 'tracer-restart':
     case 'replica-kill':
-      return {
-        faulty: fault.target,
-        flag:
-          fault.at < last && fault.phase !== 'disputing' && !needsCall(fault, scenario)
-            ? 'must'
-            : 'may',
-      };
+      return { faulty: fault.target, flag: isCertainlyMissed(fault, scenario) ? 'must' : 'may' };
     // The end of that connection may be heard of only after the last vote.
     case 'service-link-lost':
     case 'request-corrupted':
@@ -75,6 +75,14 @@ const traitsOf = (fault: Fault, scenario: Scenario): FaultTraits => {
         : { faulty: fault.target, flag: 'may' };
   }
 };
+
+/** It is gone before the last vote: the phase comes in every session, and at its own pace. */
+const isCertainlyMissed = (fault: InPhase & AtReplica, scenario: Scenario): boolean =>
+  fault.at < scenario.program.length - 1 &&
+  fault.phase !== 'asking' &&
+  fault.phase !== 'disputing' &&
+  fault.seenBy === undefined &&
+  !needsCall(fault, scenario);
 
 /** The phase `requested` comes only at a call to a service: perhaps late, perhaps never. */
 const needsCall = (fault: { phase: string; at: number }, { program }: Scenario): boolean =>

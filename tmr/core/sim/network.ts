@@ -75,6 +75,12 @@ export class Network {
     }
   }
 
+  /** A process that came back dials again, and is let in. */
+  reopen(a: Party, b: Party): void {
+    this.#ended.delete(link(a, b));
+    this.#ended.delete(link(b, a));
+  }
+
   isClosed(from: Party, to: Party): boolean {
     return this.#ended.has(link(from, to));
   }

@@ -107,6 +107,10 @@ export const faultArbitraries: { [K in FaultKind]: fc.Arbitrary<Extract<Fault, {
   'vote-lost': kind('vote-lost', onLink),
   'replica-wrong': kind('replica-wrong', atReplica),
   'tracer-crash': kind('tracer-crash', both(atReplica, fc.record({ phase, lost: parties }))),
+  'tracer-restart': kind(
+    'tracer-restart',
+    both(atReplica, fc.record({ phase, afterNs: fc.constantFrom(1, 500, 2 * timeoutNs) })),
+  ),
   'replica-kill': kind('replica-kill', both(atReplica, fc.record({ phase }))),
   'replica-slow': kind('replica-slow', both(atReplica, fc.record({ delayNs: delays }))),
   'false-notice': kind(
@@ -118,8 +122,14 @@ export const faultArbitraries: { [K in FaultKind]: fc.Arbitrary<Extract<Fault, {
   'request-corrupted': kind('request-corrupted', atReplica),
   'output-corrupted': kind('output-corrupted', atReplica),
   'link-reset': kind('link-reset', both(onLink, fc.record({ phase }))),
-  'link-dead': kind('link-dead', onLink),
-  'link-slow': kind('link-slow', both(onLink, fc.record({ delayNs: delays }))),
+  'link-dead': kind('link-dead', both(onLink, fc.record({ phase }))),
+  'link-slow': kind(
+    'link-slow',
+    both(
+      onLink,
+      fc.record({ message: fc.constantFrom('vote' as const, 'view' as const), delayNs: delays }),
+    ),
+  ),
   'two-faced': kind(
     'two-faced',
     fc
@@ -143,7 +153,7 @@ export const faultArbitraries: { [K in FaultKind]: fc.Arbitrary<Extract<Fault, {
   ),
   'service-link-lost': kind(
     'service-link-lost',
-    both(atReplica, fc.record({ service: fc.constantFrom(fileServer, monitor) })),
+    both(atReplica, fc.record({ phase, service: fc.constantFrom(fileServer, monitor) })),
   ),
 };
 
@@ -157,6 +167,7 @@ const replicaKinds = [
   'signature-at-sender',
   'replica-wrong',
   'tracer-crash',
+  'tracer-restart',
   'replica-kill',
   'replica-slow',
   'request-corrupted',

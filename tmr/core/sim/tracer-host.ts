@@ -314,6 +314,7 @@ export class TracerHost {
     switch (effect.type) {
       case 'send':
         this.#outbox.push({ to: effect.to, message: effect.message });
+        if (effect.message.type === 'ask') this.#reached(effect.message.k, 'asking');
         if (effect.message.type === 'view') this.#reached(effect.message.k, 'disputing');
         break;
       case 'go-on': {

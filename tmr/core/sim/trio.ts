@@ -10,7 +10,7 @@ import type { CoreOptions, Detect, Policy, ReplicaId, TimeoutFrom } from '../typ
 import { EventQueue } from './event-queue.ts';
 import { combineHooks } from './fault-hooks.ts';
 import type { FaultHooks, SimControl } from './fault-hooks.ts';
-import { hooksOf } from './faults.ts';
+import { hooksOf } from './fault-effects.ts';
 import type { Fault } from './faults.ts';
 import { FileServer } from './file-server.ts';
 import { Network, fileServer, monitor } from './network.ts';
@@ -18,7 +18,7 @@ import type { Party, SimMessage } from './network.ts';
 import { newWorld } from './program.ts';
 import type { Program, World } from './program.ts';
 import { serviceRulesOf } from './services.ts';
-import type { ServiceRules } from './services.ts';
+import type { Notice, ServiceRules, ToMonitor } from './services.ts';
 import { SimMonitor } from './sim-monitor.ts';
 import { TracerHost } from './tracer-host.ts';
 import type { HostRecord } from './host-record.ts';
@@ -67,6 +67,8 @@ export interface SimResult {
   hosts: ReadonlyMap<ReplicaId, HostRecord>;
   flaggedByServer: ReadonlySet<ReplicaId>;
   flaggedByMonitor: ReadonlySet<ReplicaId>;
+  /** Indices of the faults that had an effect. */
+  struck: ReadonlySet<number>;
   endNs: number;
 }
 
@@ -76,6 +78,9 @@ export class Trio {
   readonly #scenario: Scenario;
   readonly #queue = new EventQueue();
   readonly #hosts = new Map<ReplicaId, TracerHost>();
+  /** Of the hosts that the session began with; one that comes back is not asked. */
+  readonly #records = new Map<ReplicaId, HostRecord>();
+  readonly #struck = new Set<number>();
   readonly #stoppedUntilNs = new Map<ReplicaId, number>();
   readonly #world = newWorld();
   readonly #network: Network;
@@ -93,9 +98,7 @@ export class Trio {
     };
     const cut = (from: Party) => (replica: ReplicaId) => this.#network.close(from, replica);
     const hooks = combineHooks(
-      scenario.faults.map((fault, index) =>
-        hooksOf(fault, this.#control(rules.checksum), index + 1),
-      ),
+      scenario.faults.map((fault, index) => hooksOf(fault, this.#control(rules, index), index + 1)),
     );
     this.#network = new Network({
       queue: this.#queue,
@@ -125,7 +128,11 @@ export class Trio {
       cut: cut(monitor),
       stop,
     });
-    for (let id = 1; id <= replicas; id += 1) this.#hosts.set(id, this.#newHost(id, rules, hooks));
+    for (let id = 1; id <= replicas; id += 1) {
+      const host = this.#newHost(id, rules, hooks);
+      this.#hosts.set(id, host);
+      this.#records.set(id, host.record);
+    }
   }
 
   run(): SimResult {
@@ -168,9 +175,10 @@ export class Trio {
       outcome,
       reason: this.#stopReason ?? '',
       world: this.#world,
-      hosts: new Map([...this.#hosts].map(([id, host]) => [id, host.record])),
+      hosts: this.#records,
       flaggedByServer: this.#server.flags.flagged,
       flaggedByMonitor: this.#monitor.flags.flagged,
+      struck: this.#struck,
       endNs: this.#nowNs,
     };
   }
@@ -179,9 +187,11 @@ export class Trio {
   #limitNs(): number {
     const { program, timeoutNs, burstsNs, inputDelayNs, faults, suspension } = this.#scenario;
     const stepNs = 8 * timeoutNs + Math.max(...burstsNs) + inputDelayNs;
-    const faultNs = faults.map((fault) =>
-      'delayNs' in fault ? fault.delayNs : 'durationNs' in fault ? fault.durationNs : 0,
-    );
+    const faultNs = faults.map((fault) => {
+      if ('delayNs' in fault) return fault.delayNs;
+      if ('durationNs' in fault) return fault.durationNs;
+      return 'afterNs' in fault ? fault.afterNs : 0;
+    });
     const suspendedNs = suspension === undefined ? 0 : suspension.durationNs + timeoutNs;
     return suspendedNs + 31 * timeoutNs + program.length * stepNs + Math.max(0, ...faultNs);
   }
@@ -206,6 +216,27 @@ export class Trio {
     });
   }
 
+  /**
+   * R11, R12: peers do not redial, a service that has not flagged it takes a further connection. It
+   * knows nothing of the session, runs from the start, and accuses those who do not answer.
+   */
+  #comeBack(id: ReplicaId, rules: ServiceRules): void {
+    const host = this.#newHost(id, rules, {});
+    this.#hosts.set(id, host);
+    host.turnRogue({ answersViews: false });
+    for (const [service, { flags }] of [
+      [fileServer, this.#server],
+      [monitor, this.#monitor],
+    ] as const) {
+      if (flags.flagged.has(id)) continue;
+      this.#network.reopen(id, service);
+      for (const accused of peersOf(id, this.#scenario.replicas)) {
+        this.#network.send(id, service, { type: 'flag', accused, k: 0 });
+      }
+    }
+    host.start();
+  }
+
   #schedule(atNs: number, host: ReplicaId | undefined, run: () => void, eventPriority = 0): void {
     this.#queue.push({ atNs: Math.max(atNs, this.#nowNs), priority: eventPriority, host, run });
   }
@@ -214,14 +245,9 @@ export class Trio {
     if (to === fileServer) {
       if (message.type === 'call' || message.type === 'flag') this.#server.receive(from, message);
     } else if (to === monitor) {
-      if (
-        message.type === 'slot' ||
-        message.type === 'flag' ||
-        message.type === 'fenced' ||
-        message.type === 'stopped'
-      ) {
-        this.#monitor.receive(from, message);
-      }
+      const isFirst = this.#hosts.get(from)?.record === this.#records.get(from);
+      if (message.type === 'flag') this.#monitor.receive(from, message);
+      else if (isFirst && isOfTheFirstConnection(message)) this.#monitor.receive(from, message);
     } else {
       this.#hosts.get(to)?.deliver(from, message);
     }
@@ -233,11 +259,17 @@ export class Trio {
     else this.#hosts.get(at)?.closed(other);
   }
 
-  #control(checksum: boolean): SimControl {
+  #control(rules: ServiceRules, index: number): SimControl {
+    const { checksum } = rules;
     return {
+      struck: () => this.#struck.add(index),
       parties: Array.from({ length: this.#scenario.replicas }, (_, index) => index + 1),
       checksum,
       crash: (target, lost) => this.#hosts.get(target)?.crash(lost),
+      restart: (target, afterNs) => {
+        this.#hosts.get(target)?.crash([]);
+        this.#schedule(this.#nowNs + afterNs, undefined, () => this.#comeBack(target, rules));
+      },
       replicaDies: (target) =>
         this.#schedule(this.#nowNs, target, () => this.#hosts.get(target)?.replicaDies()),
       turnRogue: (target, how) => this.#hosts.get(target)?.turnRogue(how),
@@ -249,6 +281,10 @@ export class Trio {
     };
   }
 }
+
+/** The monitor takes only notices over a further connection of a replica. */
+const isOfTheFirstConnection = (message: SimMessage): message is Exclude<ToMonitor, Notice> =>
+  message.type === 'slot' || message.type === 'fenced' || message.type === 'stopped';
 
 export const coreOptionsOf = (scenario: Scenario, self: ReplicaId): CoreOptions => ({
   self,
