@@ -2,8 +2,9 @@
  * The populations that experiments draw faults from: one entry per kind, which says what is drawn.
  * How a fault gets into the system is the business of `faults/`.
  */
-import { needsContainers } from '../faults/fault-spec.ts';
-import type { FaultKind, HostsName, PlannedFault, PlannedTrigger } from '../harness/types.ts';
+import { needsContainers, parseFaultData, type FaultSpec } from '../faults/fault-spec.ts';
+import { activeKind, NONE, type FaultKindName } from '../faults/kinds/registry.ts';
+import type { HostsName } from '../harness/types.ts';
 import type { Random } from './statistics/random.ts';
 
 export interface DrawOptions {
@@ -11,139 +12,155 @@ export interface DrawOptions {
 }
 
 export interface FaultModel {
-  name: FaultKind;
+  name: FaultKindName;
   title: string;
   /** What is drawn, and what should happen. */
   about: string;
-  draw(source: Random, options: DrawOptions): PlannedFault;
+  draw(source: Random, options: DrawOptions): FaultSpec;
 }
+
+type Values = Record<string, unknown>;
 
 const replicas = [1, 2, 3] as const;
 
 export const faultModels: readonly FaultModel[] = [
   {
-    name: 'none',
-    title: 'no fault',
+    name: NONE.name,
+    title: NONE.title,
     about: 'Control: zero flags are expected. Also the fault-free run time.',
     draw: () => ({ kind: 'none' }),
   },
-  {
-    name: 'signature-bit-flip',
-    title: 'signature bit flip',
-    about:
-      'One bit of one vote of one tracer, before its checksum (every peer sees it: the replica is to be flagged) ' +
-      'or, in one trial of four, on the link to one peer only (nobody is to be flagged).',
-    draw: (source) => {
-      const replica = source.pick(replicas);
-      const link = source.integer(0, 3) === 0 ? otherThan(source, replica) : 'sender';
-      const bit = source.integer(0, 63);
-      return { kind: 'signature-bit-flip', replica, bit, link, trigger: trigger(source) };
-    },
-  },
-  {
-    name: 'replica-kill',
-    title: 'kill',
-    about:
-      'SIGKILL to one replica, or to its tracer, with equal chance. The replica is to be flagged.',
-    draw: (source) => ({
-      kind: 'replica-kill',
+  model(
+    'signature-bit-flip',
+    'One bit of one vote of one tracer, before its checksum: every peer sees it. The replica is to be flagged.',
+    (source) => ({ replica: source.pick(replicas), bit: source.integer(0, 63) }),
+  ),
+  model(
+    'replica-kill',
+    'SIGKILL to one replica, or to its tracer, with equal chance. The replica is to be flagged.',
+    (source) => ({
       replica: source.pick(replicas),
-      victim: source.pick(['replica', 'tracer'] as const),
-      trigger: trigger(source),
+      process: source.pick(['replica', 'tracer'] as const),
     }),
-  },
-  {
-    name: 'tracer-delay',
-    title: 'tracer delay',
-    about:
-      'One tracer pauses once, for a time drawn log-uniformly from the range of the preset. ' +
+  ),
+  model(
+    'tracer-delay',
+    'One tracer pauses once, for a time drawn log-uniformly from the range of the preset. ' +
       'A pause beyond the time-out gets a correct replica flagged: late-flagged.',
-    draw: (source, options) => ({
-      kind: 'tracer-delay',
-      replica: source.pick(replicas),
-      delayMs: delay(source, options),
-      trigger: trigger(source),
-    }),
-  },
-  {
-    name: 'false-flag-notice',
-    title: 'false flag notice',
-    about:
-      'One tracer sends the NFS server one notice about a healthy replica. Under `agreed` nobody is flagged; ' +
+    (source, options) => ({ replica: source.pick(replicas), delay: delay(source, options) }),
+  ),
+  model(
+    'false-flag-notice',
+    'One tracer sends the NFS server one notice about a healthy replica. Under `agreed` nobody is flagged; ' +
       'under `paper` the healthy replica is.',
-    draw: (source) => {
-      const replica = source.pick(replicas);
-      const accused = otherThan(source, replica);
-      return { kind: 'false-flag-notice', replica, accused, trigger: trigger(source) };
+    (source) => {
+      const [accuser, accused] = twoOf(source);
+      return { accuser, accused };
     },
-  },
-  {
-    name: 'container-kill',
-    title: 'container killed',
-    about: 'The container of one tracer is killed. The replica is to be flagged.',
-    draw: (source) => ({ kind: 'container-kill', ...onReplica(source) }),
-  },
-  {
-    name: 'container-restart',
-    title: 'container restarted',
-    about: 'The container of one tracer is restarted. The replica is to be flagged.',
-    draw: (source) => ({ kind: 'container-restart', ...onReplica(source) }),
-  },
-  {
-    name: 'container-pause',
-    title: 'container paused',
-    about:
-      'The container of one tracer is frozen for a time drawn as that of tracer-delay; beyond the time-out: late-flagged.',
-    draw: (source, options) => ({
-      kind: 'container-pause',
-      ...onReplica(source),
-      durationMs: delay(source, options),
+  ),
+  model(
+    'two-faced-vote',
+    'One vote goes wrong to one peer and right to the other, each with a good checksum. No healthy replica is to be flagged.',
+    (source) => {
+      const [replica, to] = twoOf(source);
+      return { replica, to, bit: source.integer(0, 63) };
+    },
+  ),
+  model(
+    'clock-error',
+    'The clock that one vote reads is off by an hour to either side. Nobody is to be flagged.',
+    (source) => ({ replica: source.pick(replicas), offset: source.pick([-3.6e6, 3.6e6]) }),
+  ),
+  model(
+    'early-vote',
+    'A wrong vote comes before anybody reached its rendezvous. The replica is to be flagged.',
+    (source) => ({ replica: source.pick(replicas) }),
+  ),
+  model(
+    'rogue-tracer',
+    'A tracer votes wrongly ahead, accuses both peers and never fences. It is to be flagged.',
+    (source) => ({ replica: source.pick(replicas) }),
+  ),
+  model(
+    'request-bit-flip',
+    'One bit of the last word of one NFS call, on its way to the server. No healthy replica is to be flagged.',
+    (source) => ({ replica: source.pick(replicas), bit: source.integer(0, 31) }),
+  ),
+  model(
+    'output-bit-flip',
+    'One bit of one output, on its way to the monitor. Nobody is to be flagged.',
+    (source) => ({ replica: source.pick(replicas), bit: source.integer(0, 7) }),
+  ),
+  model(
+    'service-link-loss',
+    'One tracer loses its connection to the NFS server or to the monitor, with equal chance.',
+    (source) => ({
+      replica: source.pick(replicas),
+      service: source.pick(['nfs', 'monitor'] as const),
     }),
-  },
-  {
-    name: 'network-disconnect',
-    title: 'network disconnected',
-    about:
-      'The container of one tracer is taken off all its networks for a time drawn as that of tracer-delay. ' +
+  ),
+  model(
+    'link-bit-flip',
+    'One bit of one vote on the way to one peer, with a checksum that shows it or, in one of two, with one ' +
+      'that fits. Nobody is to be flagged.',
+    (source) => ({
+      ...onLink(source),
+      bit: source.integer(0, 63),
+      checksum: source.pick(['stale', 'valid'] as const),
+    }),
+  ),
+  model('vote-loss', 'One vote to one peer is lost. Nobody is to be flagged.', onLink),
+  model(
+    'link-silence',
+    'From a place on nothing gets from one tracer to one other. Nobody is to be flagged.',
+    onLink,
+  ),
+  model('link-reset', 'The connection of two tracers ends. Nobody is to be flagged.', onLink),
+  model(
+    'container-kill',
+    'The container of one tracer is killed. The replica is to be flagged.',
+    onReplica,
+  ),
+  model(
+    'container-restart',
+    'The container of one tracer is restarted. The replica is to be flagged.',
+    onReplica,
+  ),
+  model(
+    'container-pause',
+    'The container of one tracer is frozen for a time drawn as that of tracer-delay; beyond the time-out: late-flagged.',
+    (source, options) => ({ ...onReplica(source), duration: delay(source, options) }),
+  ),
+  model(
+    'network-disconnect',
+    'The container of one tracer is taken off all its networks for a time drawn as that of tracer-delay. ' +
       'Beyond the time-out the replica is to be flagged.',
-    draw: (source, options) => ({
-      kind: 'network-disconnect',
-      ...onReplica(source),
-      durationMs: delay(source, options),
-    }),
-  },
-  {
-    name: 'link-partition',
-    title: 'link partitioned',
-    about:
-      'Two tracers are cut off from each other alone, for a drawn time. Nobody is to be flagged.',
-    draw: (source, options) => {
-      const [replica, peer] = source.pick([[1, 2] as const, [1, 3] as const, [2, 3] as const]);
-      const durationMs = delay(source, options);
-      return { kind: 'link-partition', replica, peer, durationMs, trigger: trigger(source) };
+    (source, options) => ({ ...onReplica(source), duration: delay(source, options) }),
+  ),
+  model(
+    'link-partition',
+    'Two tracers are cut off from each other alone, for a drawn time. Nobody is to be flagged.',
+    (source, options) => {
+      const [from, to] = source.pick([[1, 2] as const, [1, 3] as const, [2, 3] as const]);
+      return { link: { from, to }, duration: delay(source, options) };
     },
-  },
-  {
-    name: 'cpu-quota',
-    title: 'CPU quota',
-    about:
-      'The container of one tracer gets 2 to 20 % of one CPU for a drawn time: a slow replica, late-flagged ' +
+  ),
+  model(
+    'cpu-quota',
+    'The container of one tracer gets 2 to 20 % of one CPU for a drawn time: a slow replica, late-flagged ' +
       'where it falls more than the time-out behind.',
-    draw: (source, options) => ({
-      kind: 'cpu-quota',
+    (source, options) => ({
       ...onReplica(source),
       percent: source.integer(2, 20),
-      durationMs: delay(source, options),
+      duration: delay(source, options),
     }),
-  },
-  {
-    name: 'memory-limit',
-    title: 'memory limit hit',
-    about:
-      'The memory limit of the container of one tracer is lowered and reached, and the kernel kills inside. ' +
+  ),
+  model(
+    'memory-limit',
+    'The memory limit of the container of one tracer is lowered and reached, and the kernel kills inside. ' +
       'The replica is to be flagged.',
-    draw: (source) => ({ kind: 'memory-limit', ...onReplica(source) }),
-  },
+    onReplica,
+  ),
 ];
 
 /** Those that every one of the hosts can have: containers' faults need containers. */
@@ -153,16 +170,34 @@ export function modelsFor(hosts: readonly HostsName[]): FaultModel[] {
 }
 
 export function faultModel(name: string): FaultModel | undefined {
-  return faultModels.find((model) => model.name === name);
+  return faultModels.find((one) => one.name === name);
 }
 
-/** Uniform over the program's rendezvous, the exec stop excluded. */
-function trigger(source: Random): PlannedTrigger {
-  return { type: 'rendezvous-fraction', fraction: source.fraction() };
+/** `draw` gives the kind's parameters; the place is uniform over the program's rendezvous. */
+function model(
+  name: FaultKindName,
+  about: string,
+  draw: (source: Random, options: DrawOptions) => Values,
+): FaultModel {
+  return {
+    name,
+    title: activeKind(name)?.title ?? name,
+    about,
+    draw: (source, options) => {
+      const values = draw(source, options);
+      const at = { type: 'fraction', fraction: source.fraction() };
+      return parseFaultData({ kind: name, ...values, at });
+    },
+  };
 }
 
-function onReplica(source: Random): { replica: number; trigger: PlannedTrigger } {
-  return { replica: source.pick(replicas), trigger: trigger(source) };
+function onReplica(source: Random): Values {
+  return { replica: source.pick(replicas) };
+}
+
+function onLink(source: Random): Values {
+  const [from, to] = twoOf(source);
+  return { link: { from, to } };
 }
 
 /** Log-uniform: delays span orders of magnitude. */
@@ -170,6 +205,7 @@ function delay(source: Random, { delayRangeMs: [low, high] }: DrawOptions): numb
   return Math.round(low * (high / low) ** source.fraction());
 }
 
-function otherThan(source: Random, replica: number): number {
-  return source.pick(replicas.filter((other) => other !== replica));
+function twoOf(source: Random): [number, number] {
+  const one = source.pick(replicas);
+  return [one, source.pick(replicas.filter((other) => other !== one))];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultKind, TrialRecord } from '../harness/types.ts';
+import type { FaultKindName } from '../faults/kinds/registry.ts';
+import type { TrialRecord } from '../harness/types.ts';
 import { checkHostsCompare, compareHosts } from './hosts-compare-check.ts';
 import { hostsCompareRemarks } from './hosts-compare-remarks.ts';
 import { hostsCompare } from './hosts-compare.ts';
@@ -23,7 +24,7 @@ const notFlagged: Partial<TrialRecord> = {
 
 /** The records with the docker member of a pair changed, its local member too where that is said. */
 function changed(
-  fault: FaultKind,
+  fault: FaultKindName,
   change: Partial<TrialRecord>,
   local: Partial<TrialRecord> = {},
   which = isFlagged,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultKind, TrialRecord } from '../harness/types.ts';
+import type { FaultKindName } from '../faults/kinds/registry.ts';
+import type { TrialRecord } from '../harness/types.ts';
 import { expandPlan } from './plan/expand.ts';
 import { syntheticRecord } from './testing/synthetic-run.ts';
 import { checkTimeoutSweep } from './timeout-sweep-check.ts';
@@ -9,7 +10,7 @@ const plan = expandPlan({ ...timeoutSweep.presets.quick, policy: ['agreed', 'pap
 const good = plan.map(syntheticRecord);
 
 /** The verdict when the first trial of that kind is changed. */
-function verdictWith(fault: FaultKind, change: Partial<TrialRecord>): string {
+function verdictWith(fault: FaultKindName, change: Partial<TrialRecord>): string {
   const index = good.findIndex(
     (record) =>
       record.fault === fault &&

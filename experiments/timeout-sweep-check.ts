@@ -1,3 +1,5 @@
+import { definitionOf } from '../faults/fault-spec.ts';
+import { parseFault } from '../faults/text.ts';
 import type { TrialRecord } from '../harness/types.ts';
 import { defaultLinkDelayMs } from '../tmr/core/bounds.ts';
 import type { CheckResult, Finding, Verdict } from './types.ts';
@@ -81,19 +83,13 @@ export function noticeDelayMs({ resumeNs, quorumNs }: TrialRecord): number {
   return resumeNs === null || quorumNs === null ? 0 : (quorumNs - resumeNs) / 1e6;
 }
 
-/** The replica is gone for good. */
-const fatal = new Set<string>([
-  'replica-kill',
-  'container-kill',
-  'container-restart',
-  'memory-limit',
-]);
-
-/** A vote wrong for every peer, or absent. A flip on one link alone is masked without a flag. */
+/** Its kind says so, and it became visible. */
 function mustBeFlagged(record: TrialRecord): boolean {
   if (record.activated !== true) return false;
-  if (fatal.has(record.fault)) return true;
-  return record.fault === 'signature-bit-flip' && record.target?.startsWith('link:') === false;
+  const fault = parseFault(record.faultSpec);
+  if (fault.kind === 'none') return false;
+  const [kind, values] = definitionOf(fault);
+  return kind.flag(values) === 'must';
 }
 
 function beyondBound({ boundMs, detectionLatencyNs }: TrialRecord): boolean {

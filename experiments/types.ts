@@ -1,7 +1,8 @@
 /** What an experiment is: data that the command line, the planner and the analysis read. */
 import type { Detect, Policy } from '../tmr/core/types.ts';
 import type { TscPolicy } from '../tmr/wire/session-plan.ts';
-import type { FaultKind, HostsName, TrialRecord } from '../harness/types.ts';
+import type { FaultKindName } from '../faults/kinds/registry.ts';
+import type { HostsName, TrialRecord } from '../harness/types.ts';
 import type { FigureMaker } from './figures/types.ts';
 import type { RunData } from './record/run-directory.ts';
 
@@ -14,7 +15,7 @@ export type WorkloadSize = 'small' | 'large';
 /** The levels of every factor. Design points are their product. */
 export interface Design {
   timeoutsMs: number[];
-  faults: FaultKind[];
+  faults: FaultKindName[];
   workloads: string[];
   detect: Detect[];
   policy: Policy[];

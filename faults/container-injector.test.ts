@@ -43,7 +43,7 @@ class RecordingControl implements ContainerControl {
   }
 }
 
-const reached: FaultEvent = { type: 'reached', replica: 2, k: 7, tNs: 1 };
+const reached = { type: 'reached', replica: 2, fault: 0, k: 7, tNs: 1 } as const;
 
 function injectorOf(text: string, control = new RecordingControl()) {
   const fault = requireResolved(parseFault(`${text},at=rendezvous:7`));

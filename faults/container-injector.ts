@@ -3,7 +3,7 @@
  * A guard: `end` heals whatever still stands.
  */
 import type { FaultEvent, WriteEvent } from './event-log.ts';
-import type { ContainerFault } from './fault-spec.ts';
+import { injectingReplica, type ContainerFault } from './fault-spec.ts';
 
 /** What can be done to tracers' containers and their networks. */
 export interface ContainerControl {
@@ -47,17 +47,20 @@ export class ContainerInjector {
   readonly #control: ContainerControl;
   readonly #write: WriteEvent;
   readonly #nowNs: () => number;
+  readonly #index: number;
   #work: Promise<void> | undefined;
   #endWait: () => void = () => undefined;
   #ending = false;
 
-  /** `nowNs`: CLOCK_MONOTONIC of this machine. */
+  /** `nowNs`: CLOCK_MONOTONIC of this machine; `index`: which fault of the trial, from 0. */
   constructor(
     fault: ContainerFault,
     control: ContainerControl,
     write: WriteEvent,
     nowNs: () => number,
+    index = 0,
   ) {
+    this.#index = index;
     this.#fault = fault;
     this.#control = control;
     this.#write = write;
@@ -66,7 +69,13 @@ export class ContainerInjector {
 
   /** Strikes once, at the first `reached`. */
   onEvent(event: FaultEvent): void {
-    if (event.type !== 'reached' || this.#work !== undefined || this.#ending) return;
+    if (
+      event.type !== 'reached' ||
+      event.fault !== this.#index ||
+      this.#work !== undefined ||
+      this.#ending
+    )
+      return;
     this.#work = this.#strike(event.k).catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);
       this.#write({ type: 'failed', ...this.#stamp(event.k), error: text });
@@ -117,25 +126,24 @@ export class ContainerInjector {
   }
 
   get #replica(): number {
-    const { target } = this.#fault;
-    return target.type === 'link' ? target.from : target.replica;
+    return injectingReplica(this.#fault);
   }
 
-  #stamp(k: number): { replica: number; k: number; tNs: number; harness: true } {
-    return { replica: this.#replica, k, tNs: this.#nowNs(), harness: true };
+  #stamp(k: number): { replica: number; fault: number; k: number; tNs: number; harness: true } {
+    return { replica: this.#replica, fault: this.#index, k, tNs: this.#nowNs(), harness: true };
   }
 }
 
 function actOf(fault: ContainerFault, control: ContainerControl): Act {
   if (fault.kind === 'link-partition') {
-    const { from, to } = fault.target;
+    const { from, to } = fault.link;
     return {
       strike: () => control.partition(from, to),
       heal: () => control.heal(from, to),
       shows: (before, after) => after.networks === before.networks - 1,
     };
   }
-  const { replica } = fault.target;
+  const { replica } = fault;
   switch (fault.kind) {
     case 'container-kill':
       return {

@@ -10,12 +10,15 @@ const nanoseconds = z.number().nonnegative();
 
 /** Written by the harness, from outside and by its own clock. */
 const harness = z.literal(true).optional();
+/** Which fault of the trial, from 0. */
+const fault = z.int().min(0);
 
 const eventSchema = z.discriminatedUnion('type', [
   /** The injector is about to act at rendezvous k. `victim`: the process that it kills or holds. */
   z.object({
     type: z.literal('injected'),
     replica: z.int(),
+    fault,
     k: z.int(),
     tNs: nanoseconds,
     victim: z.object({ pid: z.int(), startTime: z.string() }).optional(),
@@ -25,6 +28,7 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('effective'),
     replica: z.int(),
+    fault,
     k: z.int(),
     tNs: nanoseconds,
     effective: z.boolean(),
@@ -35,6 +39,7 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('activated'),
     replica: z.int(),
+    fault,
     k: z.int(),
     tNs: nanoseconds,
     harness,
@@ -51,11 +56,12 @@ const eventSchema = z.discriminatedUnion('type', [
   /** The first rendezvous that this tracer closed after it accused somebody: the program goes on. */
   z.object({ type: z.literal('resumed'), replica: z.int(), k: z.int(), tNs: nanoseconds }),
   /** The place of a fault that acts from outside is reached: the harness is to strike. */
-  z.object({ type: z.literal('reached'), replica: z.int(), k: z.int(), tNs: nanoseconds }),
+  z.object({ type: z.literal('reached'), replica: z.int(), fault, k: z.int(), tNs: nanoseconds }),
   /** The injector itself failed. */
   z.object({
     type: z.literal('failed'),
     replica: z.int(),
+    fault,
     k: z.int(),
     tNs: nanoseconds,
     error: z.string(),

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PeerMessage, Vote } from '../tmr/core/types.ts';
 import type { SessionPorts } from '../tmr/tracer/session/session-ports.ts';
 import { checkFrame, encodeFrame } from '../tmr/wire/frame.ts';
+import type { ToMonitor } from '../tmr/wire/messages.ts';
 import { decodePeerMessage, encodePeerMessage } from '../tmr/wire/peer-codec.ts';
 import { samplePlan } from '../tmr/wire/sample-plan.ts';
 import { XdrWriter } from '../tmr/wire/xdr.ts';
@@ -26,6 +27,9 @@ class Recording {
   readonly messages: [number, PeerMessage][] = [];
   readonly frames: [number, Buffer][] = [];
   readonly notices: [number, number, number, string][] = [];
+  readonly calls: Buffer[] = [];
+  readonly told: ToMonitor[] = [];
+  readonly closed: (number | string)[] = [];
   ports: SessionPorts;
   #nowNs = 1000;
   #encoded: { message?: PeerMessage; frame: Buffer } = { frame: Buffer.alloc(0) };
@@ -33,6 +37,7 @@ class Recording {
   constructor(replica: number, spec: unknown) {
     const plain: SessionPorts = {
       atRendezvous: () => {},
+      afterVote: () => {},
       afterDecision: () => {},
       sendToPeer: (peer, message) => {
         this.messages.push([peer, message]);
@@ -45,11 +50,15 @@ class Recording {
       },
       sendBytesToPeer: (peer, frame) => void this.frames.push([peer, Buffer.from(frame)]),
       noticeToServer: (...notice) => void this.notices.push(notice),
+      sendBytesToServer: (record) => void this.calls.push(Buffer.from(record)),
+      sendToMonitor: (message) => void this.told.push(message),
+      closePeer: (peer) => void this.closed.push(peer),
+      closeService: (service) => void this.closed.push(service),
       nowNs: () => 0,
     };
     const monotonicNs = () => (this.#nowNs += 1e6);
     const plan = { ...samplePlan(), replica };
-    this.ports = interpose(plain, { plan, options: { spec, eventLog }, monotonicNs });
+    this.ports = interpose(plain, { plan, options: { faults: [spec], eventLog }, monotonicNs });
   }
 
   vote(k: number): Vote {
@@ -102,7 +111,7 @@ describe('signature-bit-flip', () => {
   it.each([0, 17, 31, 32, 63])(
     'on a link breaks the checksum of one frame only (bit %i)',
     (bit) => {
-      const it1 = new Recording(1, `signature-bit-flip:where=link:1-2,bit=${bit},at=rendezvous:7`);
+      const it1 = new Recording(1, `link-bit-flip:link=1-2,bit=${bit},at=rendezvous:7`);
       for (const k of [6, 7, 8]) it1.vote(k);
       const votes = [0, 1, 2, 3, 4, 5].map((n) => it1.received(n).vote?.k);
       expect(votes).toEqual([6, 6, undefined, 7, 8, 8]);
@@ -111,7 +120,7 @@ describe('signature-bit-flip', () => {
   );
 
   it('on a link strikes the peer that is meant, not the first one', () => {
-    const it1 = new Recording(1, 'signature-bit-flip:where=link:1-3,bit=5,at=rendezvous:7');
+    const it1 = new Recording(1, 'link-bit-flip:link=1-3,bit=5,at=rendezvous:7');
     it1.vote(7);
     expect([0, 1].map((n) => it1.received(n).vote?.k)).toEqual([7, undefined]);
   });
@@ -175,7 +184,9 @@ describe('interpose', () => {
   it('refuses options without a log, and a fault with something left to draw', () => {
     const bad = (options: unknown) => () =>
       interpose({} as SessionPorts, { plan: samplePlan(), options, monotonicNs: () => 0 });
-    expect(bad({ spec: 'none' })).toThrow(/expected the options {"spec": FAULT, "eventLog": PATH}/);
-    expect(bad({ spec: 'replica-kill:replica=1', eventLog })).toThrow(/nothing left to draw/);
+    expect(bad({ faults: ['none'] })).toThrow(
+      /expected the options {"faults": \[FAULT\], "eventLog": PATH}/,
+    );
+    expect(bad({ faults: ['replica-kill:replica=1'], eventLog })).toThrow(/nothing left to draw/);
   });
 });

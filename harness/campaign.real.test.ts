@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { identifyProcess, isDead, type ProcessIdentity } from '../faults/process-state.ts';
+import { parseFault } from '../faults/text.ts';
 import { openCampaign } from './campaign.ts';
 import { removeLeftovers } from './run-directory.ts';
 import { awkWorkload, campaignOptions, trialSpec } from './test-support.ts';
@@ -55,8 +56,7 @@ describe('a campaign', () => {
     const campaign = await openCampaign(campaignOptions({ jobs: 2 }));
     try {
       await campaign.prepare(onLine, signal);
-      const trigger = { type: 'rendezvous-fraction', fraction: 0.5 } as const;
-      const kill = { kind: 'replica-kill', replica: 2, victim: 'tracer', trigger } as const;
+      const kill = parseFault('replica-kill:replica=2,process=tracer,at=fraction:0.5');
       const [healthy, faulty] = await Promise.all([
         campaign.run(trialSpec({ timeoutMs: 10_000 }), signal),
         campaign.run(trialSpec({ trial: 1, timeoutMs: 10_000, fault: kill }), signal),
@@ -72,8 +72,7 @@ describe('a campaign', () => {
     const campaign = await openCampaign(campaignOptions());
     try {
       await campaign.prepare(onLine, signal);
-      const trigger = { type: 'rendezvous', k: 20 } as const;
-      const fault = { kind: 'tracer-delay', replica: 1, delayMs: 600_000, trigger } as const;
+      const fault = parseFault('tracer-delay:replica=1,delay=10m,at=rendezvous:20');
       const abort = new AbortController();
       const endless = campaign.run(trialSpec({ fault, timeoutMs: 600_000 }), abort.signal);
       const replicas = await vi.waitFor(() => {

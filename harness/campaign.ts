@@ -6,10 +6,9 @@ import { chownSync } from 'node:fs';
 import { recordGolden, type Golden } from './golden.ts';
 import type { Hosts } from './hosts.ts';
 import { LocalHosts } from './local-hosts.ts';
-import { resolvePlanned } from './planned-fault.ts';
 import { makeRunDirectory, removeLeftovers, removeTree } from './run-directory.ts';
 import { emptyRecord } from './trial-record.ts';
-import { runTrial } from './trial.ts';
+import { resolveFaults, runTrial } from './trial.ts';
 import type {
   Campaign,
   CampaignOptions,
@@ -123,7 +122,7 @@ class HostsCampaign implements Campaign {
     const why = this.#disqualified.get(keyOf(spec.hosts, spec.workload));
     const known = { startedAt: new Date().toISOString(), loadAverage: 0 };
     return {
-      ...emptyRecord(spec, resolvePlanned(spec.fault, 2, spec.seed), {
+      ...emptyRecord(spec, resolveFaults(spec, 2), {
         ...known,
         nativeRunNs: null,
         goldenRunNs: null,

@@ -6,7 +6,8 @@
  */
 import type { ReplicaId } from '../tmr/core/types.ts';
 import { isFiniteDelay } from '../faults/fault-spec.ts';
-import type { FaultKind, Outcome } from './types.ts';
+import type { FaultKindName } from '../faults/kinds/registry.ts';
+import type { Outcome } from './types.ts';
 
 /** How the service ended. */
 export type ServiceEnd =
@@ -19,18 +20,20 @@ export type ServiceEnd =
   /** A signal or an internal error ended tmr itself, or it left no report. */
   | { type: 'crash'; reason: string };
 
+export interface ActedFault {
+  kind: FaultKindName;
+  /** The replica that may rightly be lost; null for none and for a fault of a link. */
+  faultyReplica: ReplicaId | null;
+  /** All true for kind `none`. */
+  injected: boolean;
+  effective: boolean;
+  activated: boolean;
+}
+
 export interface Evidence {
   /** What failed in the harness, or null. */
   harnessError: string | null;
-  fault: {
-    kind: FaultKind;
-    /** The replica that may rightly be lost; null for none and for a fault of a link. */
-    faultyReplica: ReplicaId | null;
-    /** All true for kind `none`. */
-    injected: boolean;
-    effective: boolean;
-    activated: boolean;
-  };
+  faults: readonly ActedFault[];
   end: ServiceEnd;
   /** How output, exit status and volume differ from the golden run; empty when they do not. */
   differences: readonly string[];
@@ -51,28 +54,33 @@ export interface Verdict {
 export function classify(evidence: Evidence): Verdict {
   const { harnessError } = evidence;
   if (harnessError !== null) return { outcome: 'harness-error', reason: harnessError };
-  // Where the injector never acted, no replica has a fault.
-  const faulty = evidence.fault.injected ? evidence.fault.faultyReplica : null;
-  const verdict = classifyService(evidence, faulty);
-  const inactive = inactivity(evidence.fault);
+  const verdict = classifyService(evidence);
+  const inactive = evidence.faults.map(inactivity).find((why) => why !== null) ?? null;
   if (inactive === null) return verdict;
   if (verdict.outcome === 'masked') return { outcome: 'not-activated', reason: inactive };
   return { ...verdict, reason: [inactive, verdict.reason].filter(Boolean).join('; ') };
 }
 
-function classifyService(evidence: Evidence, faulty: ReplicaId | null): Verdict {
-  const { end, differences, fault, flagged, lost } = evidence;
+function classifyService(evidence: Evidence): Verdict {
+  const { end, differences, flagged, lost } = evidence;
+  // Where the injector never acted, no replica has a fault.
+  const acted = evidence.faults.filter(({ injected }) => injected);
+  const faultsOf = (replica: ReplicaId): ActedFault[] =>
+    acted.filter(({ faultyReplica }) => faultyReplica === replica);
   if (evidence.wrongOutput || (end.type === 'completed' && differences.length > 0)) {
     return { outcome: 'sdc', reason: differences.join('; ') };
   }
   if (end.type === 'hang') return { outcome: 'hang', reason: `no end within ${end.limitMs} ms` };
   if (end.type === 'crash') return { outcome: 'crash', reason: end.reason };
-  const healthy = flagged.filter((replica) => replica !== faulty);
+  const healthy = flagged.filter((replica) => faultsOf(replica).length === 0);
   if (healthy.length > 0) {
     return { outcome: 'wrong-flagged', reason: `${named(healthy)} without a fault flagged` };
   }
-  if (flagged.length > 0 && isFiniteDelay(fault.kind)) {
-    return { outcome: 'late-flagged', reason: `${named(flagged)} was only late` };
+  const late = flagged.filter((replica) =>
+    faultsOf(replica).every(({ kind }) => isFiniteDelay(kind)),
+  );
+  if (late.length > 0) {
+    return { outcome: 'late-flagged', reason: `${named(late)} was only late` };
   }
   if (end.type === 'stopped') return { outcome: 'detected-stopped', reason: end.reason };
   if (flagged.length > 0) return { outcome: 'detected-masked', reason: null };
@@ -83,7 +91,7 @@ function classifyService(evidence: Evidence, faulty: ReplicaId | null): Verdict 
 }
 
 /** Why the fault cannot have mattered, or null when it was active. */
-function inactivity(fault: Evidence['fault']): string | null {
+function inactivity(fault: ActedFault): string | null {
   if (fault.kind === 'none') return null;
   if (!fault.injected) return 'the trigger was not reached';
   if (!fault.effective) return 'the injection had no effect';

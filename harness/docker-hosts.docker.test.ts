@@ -1,14 +1,13 @@
 import { expect, it } from 'vitest';
+import { parseFault } from '../faults/text.ts';
 import type { Engine } from '../tmr/containers/engine.ts';
 import { everythingOf } from '../tmr/containers/testing/owned.ts';
 import { describeWithEngine, describeWithEngines } from '../tmr/containers/testing/test-engine.ts';
 import { openCampaign } from './campaign.ts';
 import { awkWorkload, campaignOptions, trialSpec } from './test-support.ts';
-import type { DockerOptions, PlannedFault, TrialRecord } from './types.ts';
+import type { DockerOptions, TrialRecord } from './types.ts';
 
-const trigger = { type: 'rendezvous-fraction', fraction: 0.3 } as const;
-
-type RunTrial = (fault: PlannedFault) => Promise<TrialRecord>;
+type RunTrial = (fault: string) => Promise<TrialRecord>;
 
 /** Runs trials of one campaign, closes it, and looks that nothing is left on its engines. */
 async function inCampaign(
@@ -28,7 +27,10 @@ async function inCampaign(
     const [golden] = await campaign.prepare(() => undefined, signal);
     expect(golden?.disqualified).toBeNull();
     await trials((fault) =>
-      campaign.run(trialSpec({ hosts: 'docker', fault, timeoutMs: 2000 }), signal),
+      campaign.run(
+        trialSpec({ hosts: 'docker', fault: parseFault(fault), timeoutMs: 2000 }),
+        signal,
+      ),
     );
   } finally {
     await campaign.close();
@@ -41,8 +43,8 @@ describeWithEngine('a campaign on docker hosts', (engine) => {
     'masks faults of containers, replaces what they broke, and leaves nothing (%s)',
     async (transfer) => {
       await inCampaign([engine], { engines: [engine.url], transfer }, async (run) => {
-        expect(await run({ kind: 'none' })).toMatchObject({ outcome: 'masked', flagged: [] });
-        expect(await run({ kind: 'container-kill', replica: 2, trigger })).toMatchObject({
+        expect(await run('none')).toMatchObject({ outcome: 'masked', flagged: [] });
+        expect(await run('container-kill:replica=2,at=fraction:0.3')).toMatchObject({
           outcome: 'detected-masked',
           flagged: [2],
           accusers: [[1, 3]],
@@ -51,8 +53,8 @@ describeWithEngine('a campaign on docker hosts', (engine) => {
           activated: true,
           clockUncertaintyNs: 0,
         });
-        const cut = { kind: 'link-partition', replica: 1, peer: 3, durationMs: 300 } as const;
-        expect(await run({ ...cut, trigger })).toMatchObject({ outcome: 'masked', flagged: [] });
+        const cut = 'link-partition:link=1-3,duration=300ms,at=fraction:0.3';
+        expect(await run(cut)).toMatchObject({ outcome: 'masked', flagged: [] });
       });
     },
     120_000,
@@ -66,17 +68,17 @@ describeWithEngines('a campaign on several engines', (engines) => {
       sessionPorts: '42200-42299',
     };
     await inCampaign(engines, docker, async (run) => {
-      expect(await run({ kind: 'none' })).toMatchObject({ outcome: 'masked', flagged: [] });
+      expect(await run('none')).toMatchObject({ outcome: 'masked', flagged: [] });
       const masked = { outcome: 'detected-masked', injected: true, effective: true };
-      const kill = { kind: 'replica-kill', victim: 'replica', trigger } as const;
-      expect(await run({ ...kill, replica: 1 })).toMatchObject({ ...masked, flagged: [1] });
+      const kill = 'replica-kill:replica=1,at=fraction:0.3';
+      expect(await run(kill)).toMatchObject({ ...masked, flagged: [1] });
       // Tracer 2 is the one on the second engine.
-      const kill2 = { kind: 'container-kill', replica: 2, trigger } as const;
+      const kill2 = 'container-kill:replica=2,at=fraction:0.3';
       expect(await run(kill2)).toMatchObject({ ...masked, flagged: [2], accusers: [[1, 3]] });
-      const off = { kind: 'network-disconnect', replica: 3, durationMs: 5000, trigger } as const;
+      const off = 'network-disconnect:replica=3,duration=5s,at=fraction:0.3';
       expect(await run(off)).toMatchObject({ ...masked, flagged: [3] });
       // What was broken by the others is whole again.
-      expect(await run({ kind: 'none' })).toMatchObject({ outcome: 'masked', flagged: [] });
+      expect(await run('none')).toMatchObject({ outcome: 'masked', flagged: [] });
     });
   }, 120_000);
 });

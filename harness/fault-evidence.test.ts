@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { FaultEvent } from '../faults/event-log.ts';
 import { requireResolved } from '../faults/resolve.ts';
 import { parseFault } from '../faults/text.ts';
-import { gatherFaultEvidence } from './fault-evidence.ts';
+import { gatherFaultEvidence, gatherReaction } from './fault-evidence.ts';
 import { monitorClock } from './monitor-clock.ts';
 
-const stamp = (tNs: number, replica = 2) => ({ replica, k: 7, tNs });
+const stamp = (tNs: number, replica = 2) => ({ replica, fault: 0, k: 7, tNs });
 const reached: FaultEvent = { type: 'reached', ...stamp(100) };
 const injected: FaultEvent = { type: 'injected', ...stamp(200), harness: true };
 const activated: FaultEvent = { type: 'activated', ...stamp(300) };
@@ -25,7 +25,11 @@ const inside = (effective: boolean): FaultEvent => ({
 
 function evidence(text: string, events: FaultEvent[], flagged: number[] = []) {
   const fault = requireResolved(parseFault(`${text},at=rendezvous:7`));
-  return gatherFaultEvidence(fault, events, null, flagged, false, monitorClock(null, 'here'));
+  const stamped = { events, report: null, flagged, clock: monitorClock(null, 'here') };
+  return {
+    ...gatherFaultEvidence(fault, 0, stamped, false),
+    ...gatherReaction([fault], stamped),
+  };
 }
 
 const pause = 'container-pause:replica=2,duration=1s';
@@ -74,7 +78,9 @@ describe('the evidence of a fault of a container', () => {
     ];
     const accused: FaultEvent = {
       type: 'accused',
-      ...stamp(400, 1),
+      replica: 1,
+      k: 7,
+      tNs: 400,
       accused: 2,
       mechanism: 'time-out',
     };

@@ -11,49 +11,56 @@ export interface FaultEvidence {
   activated: boolean;
   /** CLOCK_MONOTONIC ns of the monitor, as all times here. */
   injectionNs: number | null;
-  /** The first tracer that accused somebody. */
-  accusedNs: number | null;
-  /** First rendezvous that a tracer closed after it accused somebody. */
-  resumeNs: number | null;
   /** Half width of a duration from the injection to a stamp of the monitor. */
   clockUncertaintyNs: number;
   /** What the injector said about its own failure, or null. */
   failed: string | null;
 }
 
-/** Call it once the session is over: a killed tracer cannot read back its own death. */
+/** What the system did about the faults, as its healthy tracers show it. */
+export interface Reaction {
+  /** The first tracer that accused somebody. */
+  accusedNs: number | null;
+  /** First rendezvous that a tracer closed after it accused somebody. */
+  resumeNs: number | null;
+}
+
+export interface Stamped {
+  events: readonly FaultEvent[];
+  report: Report | null;
+  clock: MonitorClock;
+  /** Replicas with a flag that counted. */
+  flagged: readonly ReplicaId[];
+}
+
+/**
+ * Call it once the session is over. `index`: which fault of the trial; `victimDead`: the process that the
+ * injector meant to kill or hold is dead.
+ */
 export function gatherFaultEvidence(
   fault: ResolvedFault,
-  stamped: readonly FaultEvent[],
-  report: Report | null,
-  flagged: readonly ReplicaId[],
-  /** The process that the injector meant to kill or hold is dead. */
+  index: number,
+  { events: all, report, clock, flagged }: Stamped,
   victimDead: boolean,
-  clock: MonitorClock,
 ): FaultEvidence {
+  const stamped = all.filter((event) => 'fault' in event && event.fault === index);
   const events = clock.events(stamped);
   const first = <Type extends FaultEvent['type']>(type: Type) =>
     events.find((event): event is Extract<FaultEvent, { type: Type }> => event.type === type);
   // Where nothing relates the harness's clock to the monitor's, the tracer's own word is the last before it.
   const injected = first('injected') ?? (stamped.some(isInjection) ? first('reached') : undefined);
-  // A replica that is out tells nothing about the program's going on.
-  const healthy = events.filter(
-    ({ replica }) => replica !== faultyReplica(fault) && !flagged.includes(replica),
-  );
-  const earliest = (type: FaultEvent['type']): number | null => {
-    const times = healthy.filter((event) => event.type === type).map(({ tNs }) => tNs);
-    return times.length === 0 ? null : Math.min(...times);
-  };
   // A container's fault is read back from outside and from inside.
   let effective = stamped.some((event) => event.type === 'effective' && event.effective);
   let activated = stamped.some(({ type }) => type === 'activated');
-  const victim = injected?.type === 'injected' ? injected.victim : undefined;
-  if (fault.kind === 'replica-kill' && victim !== undefined) {
+  const hasVictim = stamped.some(
+    (event) => event.type === 'injected' && event.victim !== undefined,
+  );
+  if (fault.kind === 'replica-kill' && hasVictim) {
     effective = victimDead;
     activated = effective;
   }
   // Held until the session's end killed it: no word of its own.
-  if (fault.kind === 'tracer-delay' && victim !== undefined && !activated) {
+  if (fault.kind === 'tracer-delay' && hasVictim && !activated) {
     effective = victimDead;
     activated = effective;
   }
@@ -63,29 +70,53 @@ export function gatherFaultEvidence(
     effective = arrived(fault, report);
     activated = effective;
   }
+  // Whether the program ever used the byte shows only in what became of the replica.
+  if (fault.kind === 'memory-bit-flip')
+    activated = effective && isOut(fault.replica, report, flagged);
   return {
     injected: injected !== undefined,
     effective,
     activated,
     injectionNs: injected?.tNs ?? null,
-    accusedNs: earliest('accused'),
-    resumeNs: earliest('resumed'),
     clockUncertaintyNs: injected === undefined ? 0 : clock.uncertaintyNs(injected),
     failed: first('failed')?.error ?? null,
   };
+}
+
+/** A replica that is out tells nothing about the program's going on. */
+export function gatherReaction(
+  faults: readonly ResolvedFault[],
+  { events, clock, flagged }: Stamped,
+): Reaction {
+  const faulty = faults.map(faultyReplica);
+  const healthy = clock
+    .events(events)
+    .filter(({ replica }) => !faulty.includes(replica) && !flagged.includes(replica));
+  const earliest = (type: FaultEvent['type']): number | null => {
+    const times = healthy.filter((event) => event.type === type).map(({ tNs }) => tNs);
+    return times.length === 0 ? null : Math.min(...times);
+  };
+  return { accusedNs: earliest('accused'), resumeNs: earliest('resumed') };
 }
 
 function isInjection({ type }: FaultEvent): boolean {
   return type === 'injected';
 }
 
-/** The file server has the notice in its list. */
+function isOut(replica: ReplicaId, report: Report | null, flagged: readonly ReplicaId[]): boolean {
+  const fenced = (report?.fences ?? []).some((fence) => fence.replica === replica);
+  return fenced || flagged.includes(replica);
+}
+
+/** Whoever was to get the notice has it in its list. */
 function arrived(
-  fault: Extract<ResolvedFault, { kind: 'false-flag-notice' }>,
+  { accuser, accused, to }: Extract<ResolvedFault, { kind: 'false-flag-notice' }>,
   report: Report | null,
 ): boolean {
-  return (report?.notices ?? []).some(
-    ({ at, accuser, accused }) =>
-      at === 'file-server' && accuser === fault.target.accuser && accused === fault.accused,
+  const parties = { nfs: ['file-server'], monitor: ['monitor'], both: ['file-server', 'monitor'] };
+  return parties[to].every((party) =>
+    (report?.notices ?? []).some(
+      (notice) => notice.at === party && notice.accuser === accuser && notice.accused === accused,
+    ),
   );
 }

@@ -15,7 +15,7 @@ const report = {
   bootId: 'monitor',
   clocks: [clock('tracer 2', 5000, 7), clock('file-server', -300, 2)],
 } as unknown as Report;
-const byTracer: FaultEvent = { type: 'activated', replica: 2, k: 1, tNs: 9000 };
+const byTracer: FaultEvent = { type: 'activated', replica: 2, fault: 0, k: 1, tNs: 9000 };
 const byHarness: FaultEvent = { ...byTracer, tNs: 4100, harness: true };
 
 describe("stamps on the monitor's clock", () => {

@@ -1,16 +1,16 @@
 /** Each fault kind where it must show: real sessions, the injector's word read back. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseFault } from '../faults/text.ts';
 import { recordGolden, type Golden } from './golden.ts';
 import { LocalHosts } from './local-hosts.ts';
 import { makeRunDirectory, removeTree } from './run-directory.ts';
 import { awkWorkload, campaignOptions, trialSpec } from './test-support.ts';
 import { runTrial } from './trial.ts';
-import type { PlannedFault, TrialRecord, TrialSpec } from './types.ts';
+import type { TrialRecord, TrialSpec } from './types.ts';
 import { WorkloadRoom } from './workload-room.ts';
 
 const { signal } = new AbortController();
 const options = campaignOptions();
-const trigger = { type: 'rendezvous-fraction', fraction: 0.5 } as const;
 /** Far beyond any skew of a crowded machine. */
 const amplyMs = 10_000;
 
@@ -31,8 +31,8 @@ afterAll(async () => {
   removeTree(directory);
 });
 
-async function trial(fault: PlannedFault, overrides: Partial<TrialSpec> = {}, hosts = three) {
-  const spec = trialSpec({ fault, timeoutMs: amplyMs, ...overrides });
+async function trial(fault: string, overrides: Partial<TrialSpec> = {}, hosts = three) {
+  const spec = trialSpec({ fault: parseFault(fault), timeoutMs: amplyMs, ...overrides });
   const record = await runTrial(spec, golden, hosts, options, signal);
   if (record.outcome === 'harness-error') throw new Error(`harness error: ${record.reason}`);
   return record;
@@ -55,7 +55,7 @@ const active = { injected: true, effective: true, activated: true };
 
 describe('none', () => {
   it('flags nobody and gives the golden output', async () => {
-    expect(await trial({ kind: 'none' })).toMatchObject({
+    expect(await trial('none')).toMatchObject({
       outcome: 'masked',
       flagged: [],
       fenced: [],
@@ -67,10 +67,11 @@ describe('none', () => {
 });
 
 describe('signature-bit-flip', () => {
-  const flip = { kind: 'signature-bit-flip', replica: 2, bit: 40, trigger } as const;
+  const flip = 'signature-bit-flip:replica=2,bit=40,at=fraction:0.5';
+  const onLink = 'link-bit-flip:link=2-1,bit=40,at=fraction:0.5';
 
   it('at the sender gets its replica flagged by the two others, for the signature', async () => {
-    const record = await trial({ ...flip, link: 'sender' });
+    const record = await trial(flip);
     expect(record).toMatchObject({
       ...active,
       outcome: 'detected-masked',
@@ -87,12 +88,12 @@ describe('signature-bit-flip', () => {
   });
 
   it('at the sender shows where nothing masks it: two replicas stop safely', async () => {
-    const record = await withReplicas(2, (hosts) => trial({ ...flip, link: 'sender' }, {}, hosts));
+    const record = await withReplicas(2, (hosts) => trial(flip, {}, hosts));
     expect(record).toMatchObject({ ...active, outcome: 'detected-stopped', exitStatus: 125 });
   });
 
   it('on one link flags nobody', async () => {
-    expect(await trial({ ...flip, link: 1 })).toMatchObject({
+    expect(await trial(onLink)).toMatchObject({
       ...active,
       outcome: 'masked',
       flagged: [],
@@ -102,7 +103,7 @@ describe('signature-bit-flip', () => {
   });
 
   it('on one link shows under the paper’s policy: a healthy replica is flagged', async () => {
-    const record = await trial({ ...flip, link: 1 }, { policy: 'paper', timeoutMs: 1000 });
+    const record = await trial(onLink, { policy: 'paper', timeoutMs: 1000 });
     expect(record).toMatchObject({ ...active, outcome: 'wrong-flagged' });
     // The one that misses the vote, or the one whose vote is missing, whoever is accused first.
     expect([1, 2]).toContain(record.flagged[0]);
@@ -110,10 +111,11 @@ describe('signature-bit-flip', () => {
 });
 
 describe('replica-kill', () => {
-  const kill = { kind: 'replica-kill', replica: 3, trigger } as const;
+  const kill = 'replica-kill:replica=3,at=fraction:0.5';
+  const killTracer = 'replica-kill:replica=3,process=tracer,at=fraction:0.5';
 
   it('of the replica is masked, and its own tracer’s word is acted on', async () => {
-    expect(await trial({ ...kill, victim: 'replica' })).toMatchObject({
+    expect(await trial(kill)).toMatchObject({
       ...active,
       outcome: 'detected-masked',
       mechanism: 'replica-dead',
@@ -123,7 +125,7 @@ describe('replica-kill', () => {
   });
 
   it('of the tracer is masked, and the closed connection is acted on', async () => {
-    expect(await trial({ ...kill, victim: 'tracer' })).toMatchObject({
+    expect(await trial(killTracer)).toMatchObject({
       ...active,
       outcome: 'detected-masked',
       mechanism: 'connection-closed',
@@ -133,27 +135,24 @@ describe('replica-kill', () => {
   });
 
   it('is found by the time-out alone where that is asked for', async () => {
-    const record = await trial(
-      { ...kill, victim: 'tracer' },
-      { detect: 'timeout-only', timeoutMs: 1000 },
-    );
+    const record = await trial(killTracer, { detect: 'timeout-only', timeoutMs: 1000 });
     expect(record).toMatchObject({ ...active, mechanism: 'time-out', flagged: [3] });
     expect(record.detectionLatencyNs).toBeGreaterThan(0.9e9);
   });
 
   it('shows where nothing masks it: one replica ends with 125', async () => {
     const record = await withReplicas(1, (hosts) =>
-      trial({ ...kill, replica: 1, victim: 'replica' }, {}, hosts),
+      trial('replica-kill:replica=1,at=fraction:0.5', {}, hosts),
     );
     expect(record).toMatchObject({ ...active, outcome: 'detected-stopped', exitStatus: 125 });
   });
 });
 
 describe('tracer-delay', () => {
-  const delay = { kind: 'tracer-delay', replica: 1, trigger } as const;
+  const delay = 'tracer-delay:replica=1,at=fraction:0.5';
 
   it('below the time-out is masked', async () => {
-    expect(await trial({ ...delay, delayMs: 100 })).toMatchObject({
+    expect(await trial(`${delay},delay=100ms`)).toMatchObject({
       ...active,
       outcome: 'masked',
       delayMs: 100,
@@ -161,7 +160,7 @@ describe('tracer-delay', () => {
   });
 
   it('above the time-out gets its replica late-flagged', async () => {
-    expect(await trial({ ...delay, delayMs: 60_000 }, { timeoutMs: 1000 })).toMatchObject({
+    expect(await trial(`${delay},delay=60s`, { timeoutMs: 1000 })).toMatchObject({
       ...active,
       outcome: 'late-flagged',
       mechanism: 'time-out',
@@ -171,7 +170,7 @@ describe('tracer-delay', () => {
 });
 
 describe('false-flag-notice', () => {
-  const notice = { kind: 'false-flag-notice', replica: 1, accused: 3, trigger } as const;
+  const notice = 'false-flag-notice:accuser=1,accused=3,at=fraction:0.5';
 
   it('flags nobody where two notices are needed; the server has it as not counted', async () => {
     expect(await trial(notice)).toMatchObject({
@@ -194,9 +193,7 @@ describe('false-flag-notice', () => {
 
 describe('a trial', () => {
   it('whose trigger is never reached is not-activated', async () => {
-    const far = { type: 'rendezvous', k: 1_000_000 } as const;
-    const fault = { kind: 'replica-kill', replica: 1, victim: 'replica', trigger: far } as const;
-    expect(await trial(fault)).toMatchObject({
+    expect(await trial('replica-kill:replica=1,at=rendezvous:1000000')).toMatchObject({
       outcome: 'not-activated',
       injected: false,
       effective: null,

@@ -1,30 +1,32 @@
-/** The fault of one trial: what is interposed in session processes, and what acts from outside. */
+/** The faults of one trial: what is interposed in session processes, and what acts from outside. */
 import { existsSync } from 'node:fs';
 import { ContainerInjector } from '../faults/container-injector.ts';
-import { readEventLog } from '../faults/event-log.ts';
+import { readEventLog, type FaultEvent } from '../faults/event-log.ts';
 import { needsContainers, type ResolvedFault } from '../faults/fault-spec.ts';
 import type { EventSink, Hosts } from './hosts.ts';
 import { monotonicNs } from './process-run.ts';
 
 export class TrialInjection {
-  readonly #fault: ResolvedFault;
+  readonly #faults: readonly ResolvedFault[];
   readonly #hosts: Hosts;
   readonly #eventLog: string;
   readonly #sink: EventSink;
-  readonly #injector: ContainerInjector | null;
+  readonly #injectors: readonly ContainerInjector[];
 
-  constructor(fault: ResolvedFault, hosts: Hosts, eventLog: string) {
-    this.#fault = fault;
+  constructor(faults: readonly ResolvedFault[], hosts: Hosts, eventLog: string) {
+    this.#faults = faults;
     this.#hosts = hosts;
     this.#eventLog = eventLog;
-    this.#sink = hosts.openEvents(eventLog, (event) => this.#injector?.onEvent(event));
-    this.#injector = this.#makeInjector();
+    this.#sink = hosts.openEvents(eventLog, (event) => {
+      for (const injector of this.#injectors) injector.onEvent(event);
+    });
+    this.#injectors = faults.flatMap((fault, index) => this.#injectorOf(fault, index) ?? []);
   }
 
   /** Nothing is interposed where there is no fault: such trials measure the plain system. */
   get interposition(): { interpose?: { module: string; options: unknown } } {
-    if (this.#fault.kind === 'none') return {};
-    const options = { spec: this.#fault, eventLog: this.#sink.eventLog };
+    if (this.#faults.every(({ kind }) => kind === 'none')) return {};
+    const options = { faults: this.#faults, eventLog: this.#sink.eventLog };
     return { interpose: { module: this.#hosts.interposeModule, options } };
   }
 
@@ -33,32 +35,30 @@ export class TrialInjection {
     try {
       return await session;
     } finally {
-      await this.#injector?.end();
+      await Promise.all(this.#injectors.map((injector) => injector.end()));
       await this.#sink.close();
     }
   }
 
-  /** A killed tracer cannot read back its own death. */
-  async isVictimDead(): Promise<boolean> {
-    if (!existsSync(this.#eventLog)) return false;
+  /**
+   * By fault, whether the process that it was meant to kill or hold is dead: a killed tracer cannot read
+   * back its own death.
+   */
+  async victimsDead(): Promise<boolean[]> {
+    const dead = this.#faults.map(() => false);
+    if (!existsSync(this.#eventLog)) return dead;
     for (const event of readEventLog(this.#eventLog)) {
       if (event.type !== 'injected' || event.victim === undefined) continue;
-      return this.#hosts.isDead(event.replica, event.victim);
+      dead[event.fault] = await this.#hosts.isDead(event.replica, event.victim);
     }
-    return false;
+    return dead;
   }
 
-  #makeInjector(): ContainerInjector | null {
-    if (!needsContainers(this.#fault)) return null;
+  #injectorOf(fault: ResolvedFault, index: number): ContainerInjector | null {
+    if (!needsContainers(fault)) return null;
     const { control, name } = this.#hosts;
-    if (control === null) {
-      throw new Error(`expected --hosts docker for ${this.#fault.kind}, got ${name}`);
-    }
-    return new ContainerInjector(
-      this.#fault,
-      control,
-      (event) => this.#sink.write(event),
-      monotonicNs,
-    );
+    if (control === null) throw new Error(`expected --hosts docker for ${fault.kind}, got ${name}`);
+    const write = (event: FaultEvent): void => this.#sink.write(event);
+    return new ContainerInjector(fault, control, write, monotonicNs, index);
   }
 }

@@ -1,27 +1,31 @@
 /** Fills the row of a trial from its evidence. */
 import { readFileSync } from 'node:fs';
-import { faultyReplica, targetOf, type ResolvedFault } from '../faults/fault-spec.ts';
+import { durationMs, faultyReplica, targetOf, type ResolvedFault } from '../faults/fault-spec.ts';
+import { activeKind } from '../faults/kinds/registry.ts';
 import { formatFault, formatTrigger } from '../faults/text.ts';
 import type { Report } from '../tmr/monitor/report-schema.ts';
-import { classify, type ServiceEnd } from './classify.ts';
-import type { FaultEvidence } from './fault-evidence.ts';
+import { classify, type ActedFault, type ServiceEnd } from './classify.ts';
+import type { FaultEvidence, Reaction } from './fault-evidence.ts';
 import { shellStatus } from './golden.ts';
 import type { SessionRun } from './session-run.ts';
-import type { TrialRecord, TrialSpec } from './types.ts';
+import type { SecondFault, TrialRecord, TrialSpec } from './types.ts';
+
+/** Those of a trial: the one, or two. */
+export type Faults = readonly [ResolvedFault, ResolvedFault?];
 
 /** A row with all that is known before the run; what is missing is null. */
 export function emptyRecord(
   spec: TrialSpec,
-  fault: ResolvedFault,
+  [fault, second]: Faults,
   known: Pick<TrialRecord, 'startedAt' | 'loadAverage' | 'nativeRunNs' | 'goldenRunNs'>,
 ): TrialRecord {
-  const { fault: planned, ...settings } = spec;
+  const { fault: _planned, secondFault: _second, ...settings } = spec;
   return {
     ...settings,
     ...known,
-    fault: planned.kind,
+    fault: fault.kind,
     target: targetOf(fault),
-    trigger: fault.kind === 'none' ? null : formatTrigger(fault.trigger),
+    trigger: fault.kind === 'none' ? null : formatTrigger(fault.at),
     injected: null,
     effective: null,
     activated: null,
@@ -38,7 +42,8 @@ export function emptyRecord(
     runNs: null,
     bootId: bootId(),
     faultSpec: formatFault(fault),
-    delayMs: 'duration' in fault ? fault.duration : null,
+    second: second === undefined ? null : emptySecond(second),
+    delayMs: durationMs(fault),
     exitStatus: null,
     reason: null,
     rendezvous: null,
@@ -54,10 +59,23 @@ export function emptyRecord(
   };
 }
 
+function emptySecond(fault: ResolvedFault): SecondFault {
+  return {
+    fault: fault.kind,
+    target: targetOf(fault),
+    faultSpec: formatFault(fault),
+    injected: false,
+    activated: false,
+    injectionNs: null,
+  };
+}
+
 export interface TrialEvidence {
   run: SessionRun;
-  fault: ResolvedFault;
-  evidence: FaultEvidence;
+  faults: Faults;
+  /** One for each fault. */
+  evidence: readonly FaultEvidence[];
+  reaction: Reaction;
   /** Those that are no consequence of a lost server or monitor. */
   flags: Report['flags'];
   limitMs: number;
@@ -66,28 +84,29 @@ export interface TrialEvidence {
 }
 
 export function fillRecord(record: TrialRecord, trial: TrialEvidence): void {
-  const { run, fault, evidence, flags } = trial;
-  const { report } = run;
+  const { run, faults, flags } = trial;
+  const [evidence, second] = trial.evidence;
+  const [fault] = faults;
+  if (evidence === undefined) throw new Error('expected evidence of each fault, got none');
   if (fault.kind !== 'none') {
     record.injected = evidence.injected;
     record.effective = evidence.injected ? evidence.effective : null;
     record.activated = evidence.activated;
   }
+  if (record.second !== null && second !== undefined) {
+    record.second.injected = second.injected;
+    record.second.activated = second.activated;
+    record.second.injectionNs = rounded(second.injectionNs);
+  }
   record.exitStatus = run.end.type === 'limit' ? null : shellStatus(run.end);
   record.flagged = flags.map(({ replica }) => replica);
   record.accusers = flags.map(({ accusers }) => accusers);
   record.injectionNs = rounded(evidence.injectionNs);
-  fillTimes(record, flags[0], evidence);
-  if (report !== null) fillFromReport(record, report, fault);
+  fillTimes(record, flags[0], evidence, trial.reaction);
+  if (run.report !== null) fillFromReport(record, run.report, fault);
   const verdict = classify({
     harnessError: null,
-    fault: {
-      kind: fault.kind,
-      faultyReplica: faultyReplica(fault),
-      injected: evidence.injected || fault.kind === 'none',
-      effective: evidence.effective || fault.kind === 'none',
-      activated: evidence.activated || fault.kind === 'none',
-    },
+    faults: faults.flatMap((one, index) => actedFault(one, trial.evidence[index])),
     end: serviceEnd(trial),
     differences: trial.differences,
     wrongOutput: trial.wrongOutput,
@@ -98,19 +117,38 @@ export function fillRecord(record: TrialRecord, trial: TrialEvidence): void {
   record.reason = verdict.reason;
 }
 
+function actedFault(
+  fault: ResolvedFault | undefined,
+  evidence: FaultEvidence | undefined,
+): ActedFault[] {
+  if (fault === undefined || evidence === undefined) return [];
+  const { kind } = fault;
+  const none = kind === 'none';
+  return [
+    {
+      kind,
+      faultyReplica: faultyReplica(fault),
+      injected: evidence.injected || none,
+      effective: evidence.effective || none,
+      activated: evidence.activated || none,
+    },
+  ];
+}
+
 /** Of the first flag. */
 function fillTimes(
   record: TrialRecord,
   flag: Report['flags'][number] | undefined,
   evidence: FaultEvidence,
+  reaction: Reaction,
 ): void {
-  record.suspicionNs = rounded(flag?.tFirstSuspicionNs ?? evidence.accusedNs);
+  record.suspicionNs = rounded(flag?.tFirstSuspicionNs ?? reaction.accusedNs);
   if (flag === undefined) return;
   record.mechanism = flag.mechanism;
   // A flag at the file server alone counted when it cut the replica off.
   record.quorumNs = rounded(flag.tQuorumNs ?? flag.tIsolatedNs);
   record.isolationNs = rounded(flag.tIsolatedNs);
-  record.resumeNs = rounded(evidence.resumeNs);
+  record.resumeNs = rounded(reaction.resumeNs);
   if (record.quorumNs !== null && record.injectionNs !== null) {
     record.detectionLatencyNs = record.quorumNs - record.injectionNs;
     record.clockUncertaintyNs = Math.round(evidence.clockUncertaintyNs);
@@ -133,21 +171,9 @@ function fillFromReport(record: TrialRecord, report: Report, fault: ResolvedFaul
 
 /** P3's bound for this kind of fault; null where nobody is to be flagged. */
 function boundOf({ bounds }: Report, fault: ResolvedFault): number | null {
-  switch (fault.kind) {
-    case 'signature-bit-flip':
-      return fault.target.type === 'link' ? null : bounds.wrongVoteMs;
-    case 'replica-kill':
-    case 'tracer-delay':
-    case 'container-kill':
-    case 'container-restart':
-    case 'container-pause':
-    case 'network-disconnect':
-    case 'cpu-quota':
-    case 'memory-limit':
-      return bounds.absentVoteMs;
-    default:
-      return null;
-  }
+  const bound = activeKind(fault.kind)?.bound ?? null;
+  if (bound === null) return null;
+  return bound === 'wrong-vote' ? bounds.wrongVoteMs : bounds.absentVoteMs;
 }
 
 function serviceEnd({ run, limitMs }: TrialEvidence): ServiceEnd {

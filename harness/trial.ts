@@ -3,19 +3,19 @@ import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join, relative } from 'node:path';
 import { readEventLog, type FaultEvent } from '../faults/event-log.ts';
-import type { ResolvedFault } from '../faults/fault-spec.ts';
+import { durationMs } from '../faults/fault-spec.ts';
+import { resolveFault } from '../faults/resolve.ts';
 import type { Report } from '../tmr/monitor/report-schema.ts';
-import { gatherFaultEvidence } from './fault-evidence.ts';
+import { gatherFaultEvidence, gatherReaction } from './fault-evidence.ts';
 import { shellStatus, type Golden } from './golden.ts';
 import type { Hosts } from './hosts.ts';
-import { resolvePlanned } from './planned-fault.ts';
 import { monitorClock } from './monitor-clock.ts';
 import { monotonicNs } from './process-run.ts';
 import { removeTree } from './run-directory.ts';
 import { hasWrongOutput, serviceDifferences, serviceResult } from './service-result.ts';
 import { runSession, type SessionRun } from './session-run.ts';
 import { TrialInjection } from './trial-injection.ts';
-import { emptyRecord, fillRecord } from './trial-record.ts';
+import { emptyRecord, fillRecord, type Faults } from './trial-record.ts';
 import type { CampaignOptions, TrialRecord, TrialSpec } from './types.ts';
 import type { RunPlace } from './workload-room.ts';
 
@@ -34,8 +34,8 @@ export async function runTrial(
   signal.throwIfAborted();
   const startedNs = monotonicNs();
   const startedAt = new Date().toISOString();
-  const fault = resolvePlanned(spec.fault, golden.rendezvous, spec.seed);
-  const record = emptyRecord(spec, fault, {
+  const faults = resolveFaults(spec, golden.rendezvous);
+  const record = emptyRecord(spec, faults, {
     startedAt,
     loadAverage: loadavg()[0] ?? 0,
     nativeRunNs: golden.nativeRunNs,
@@ -45,9 +45,13 @@ export async function runTrial(
   try {
     place = await golden.room.makePlace();
     const eventLog = join(place.directory, 'events.jsonl');
-    const limitMs = trialLimitMs(spec, golden.runNs);
+    const limitMs = trialLimitMs(spec, faults, golden.runNs);
     await hosts.ready();
-    const injection = new TrialInjection(fault, hosts, eventLog);
+    const injection = new TrialInjection(
+      faults.filter((one) => one !== undefined),
+      hosts,
+      eventLog,
+    );
     const run = await injection.during(
       runSession({
         hosts,
@@ -69,8 +73,9 @@ export async function runTrial(
     );
     // Whatever hung may still hold the hosts.
     if (run.end.type === 'limit') await hosts.restart();
-    const victimDead = await injection.isVictimDead();
-    judge(record, { run, fault, golden, limitMs, volume: place.volume, eventLog, victimDead });
+    const victimsDead = await injection.victimsDead();
+    const { volume } = place;
+    judge(record, { run, faults, golden, limitMs, volume, eventLog, victimsDead });
   } catch (error) {
     signal.throwIfAborted();
     record.outcome = 'harness-error';
@@ -84,25 +89,38 @@ export async function runTrial(
   return record;
 }
 
+/** What is open is drawn from the trial's seed; of two faults each draws for itself. */
+export function resolveFaults(
+  { fault, secondFault, seed }: Pick<TrialSpec, 'fault' | 'secondFault' | 'seed'>,
+  rendezvous: number,
+): Faults {
+  const first = resolveFault(fault, { rendezvous, seed });
+  if (secondFault === undefined) return [first];
+  const place = first.kind === 'none' ? {} : { first: first.at.k };
+  return [first, resolveFault(secondFault, { rendezvous, seed, ...place })];
+}
+
 /** Generous: a hang is to be told from a slow run. */
-export function trialLimitMs(spec: TrialSpec, goldenRunNs: number): number {
-  const { fault } = spec;
-  const delayMs = 'delayMs' in fault ? fault.delayMs : 'durationMs' in fault ? fault.durationMs : 0;
+export function trialLimitMs(spec: TrialSpec, faults: Faults, goldenRunNs: number): number {
+  const delayMs = faults.reduce(
+    (sum, fault) => sum + (fault === undefined ? 0 : (durationMs(fault) ?? 0)),
+    0,
+  );
   return Math.ceil(LIMIT_BASE_MS + (4 * goldenRunNs) / 1e6 + 3 * spec.timeoutMs + delayMs);
 }
 
 interface Ran {
   run: SessionRun;
-  fault: ResolvedFault;
+  faults: Faults;
   golden: Golden;
   limitMs: number;
   volume: string;
   eventLog: string;
-  victimDead: boolean;
+  victimsDead: readonly boolean[];
 }
 
 function judge(record: TrialRecord, ran: Ran): void {
-  const { run, fault, golden } = ran;
+  const { run, faults, golden } = ran;
   if (run.report?.outcome === 'failed-to-start') {
     throw new Error(`the session did not start: ${run.report.reason}`);
   }
@@ -113,14 +131,20 @@ function judge(record: TrialRecord, ran: Ran): void {
     tIsolatedNs: clock.fileServer(flag.tIsolatedNs),
   }));
   const flagged = flags.map(({ replica }) => replica);
-  const evidence = gatherFaultEvidence(fault, events, run.report, flagged, ran.victimDead, clock);
-  if (evidence.failed !== null) throw new Error(`the injector failed: ${evidence.failed}`);
+  const stamped = { events, report: run.report, clock, flagged };
+  const present = faults.filter((fault) => fault !== undefined);
+  const evidence = present.map((fault, index) =>
+    gatherFaultEvidence(fault, index, stamped, ran.victimsDead[index] ?? false),
+  );
+  const failed = evidence.find((one) => one.failed !== null);
+  if (failed !== undefined) throw new Error(`the injector failed: ${failed.failed}`);
   const { stdout, stderr } = run;
   const result = serviceResult({ stdout, stderr, status: shellStatus(run.end) }, ran.volume);
   fillRecord(record, {
     run,
-    fault,
+    faults,
     evidence,
+    reaction: gatherReaction(present, stamped),
     flags,
     limitMs: ran.limitMs,
     differences: serviceDifferences(golden.result, result),
@@ -150,6 +174,7 @@ function keep(place: RunPlace, record: TrialRecord, { runDirectory }: TrialOptio
   removeTree(target);
   mkdirSync(target, { recursive: true });
   cpSync(place.directory, target, { recursive: true, verbatimSymlinks: true });
-  writeFileSync(join(target, 'fault.txt'), `${record.faultSpec}\n`);
+  const specs = [record.faultSpec, ...(record.second === null ? [] : [record.second.faultSpec])];
+  writeFileSync(join(target, 'fault.txt'), `${specs.join('\n')}\n`);
   return relative(runDirectory, target);
 }

@@ -7,98 +7,12 @@
  * them (`bootId` names it); durations are named so. All are safe integers.
  */
 import type { Detect, Mechanism, Policy, ReplicaId } from '../tmr/core/types.ts';
+import type { FaultSpec } from '../faults/fault-spec.ts';
+import type { FaultKindName } from '../faults/kinds/registry.ts';
 import type { TscPolicy } from '../tmr/wire/session-plan.ts';
 
 export type HostsName = 'local' | 'docker';
 export type KeepPolicy = 'none' | 'failed' | 'all';
-
-/** The faults of the time-out sweep, as nouns. Further kinds join the list with their injectors. */
-export const faultKinds = [
-  'none',
-  'signature-bit-flip',
-  'replica-kill',
-  'tracer-delay',
-  'false-flag-notice',
-  'container-kill',
-  'container-restart',
-  'container-pause',
-  'network-disconnect',
-  'link-partition',
-  'cpu-quota',
-  'memory-limit',
-] as const;
-export type FaultKind = (typeof faultKinds)[number];
-
-/**
- * When the fault strikes. Logical, so that a trial replays. A plan is written before any run, so it
- * may give the place as a fraction of the golden run's rendezvous; the harness turns it into a
- * number (`1 + floor(fraction * (goldenRendezvous - 1))`, never rendezvous 0, the exec stop) and
- * reports that number.
- */
-export type PlannedTrigger =
-  | { type: 'rendezvous'; k: number }
-  /** 0 <= fraction < 1. */
-  | { type: 'rendezvous-fraction'; fraction: number };
-
-/** A fault with everything drawn: two trials with equal plans get the same fault. */
-export type PlannedFault =
-  | { kind: 'none' }
-  | {
-      kind: 'signature-bit-flip';
-      replica: ReplicaId;
-      /** 0 to 63, counted from the least significant bit of the 64-bit signature. */
-      bit: number;
-      /** `sender`: before the checksum, all peers see it. Else only the link to that peer. */
-      link: 'sender' | ReplicaId;
-      trigger: PlannedTrigger;
-    }
-  | {
-      kind: 'replica-kill';
-      replica: ReplicaId;
-      victim: 'replica' | 'tracer';
-      trigger: PlannedTrigger;
-    }
-  | {
-      kind: 'tracer-delay';
-      replica: ReplicaId;
-      /** Length of the one delay, milliseconds. */
-      delayMs: number;
-      trigger: PlannedTrigger;
-    }
-  | {
-      kind: 'false-flag-notice';
-      /** Whose authenticated connection sends the notice. */
-      replica: ReplicaId;
-      accused: ReplicaId;
-      trigger: PlannedTrigger;
-    }
-  | {
-      kind: 'container-kill' | 'container-restart' | 'memory-limit';
-      replica: ReplicaId;
-      trigger: PlannedTrigger;
-    }
-  | {
-      kind: 'container-pause' | 'network-disconnect';
-      replica: ReplicaId;
-      durationMs: number;
-      trigger: PlannedTrigger;
-    }
-  | {
-      kind: 'cpu-quota';
-      replica: ReplicaId;
-      /** Of one CPU, 1 to 100. */
-      percent: number;
-      durationMs: number;
-      trigger: PlannedTrigger;
-    }
-  | {
-      kind: 'link-partition';
-      /** The ends of the link, the smaller first. */
-      replica: ReplicaId;
-      peer: ReplicaId;
-      durationMs: number;
-      trigger: PlannedTrigger;
-    };
 
 /** One line of plan.jsonl: everything that decides a trial. */
 export interface TrialSpec {
@@ -107,7 +21,10 @@ export interface TrialSpec {
   /** From 0 within the cell. */
   repetition: number;
   workload: string;
-  fault: PlannedFault;
+  /** Its place may be a fraction of the golden run's rendezvous: a plan is written before any run. */
+  fault: FaultSpec;
+  /** Another fault of the same trial, whose place may be relative to the first (`after`). */
+  secondFault?: FaultSpec;
   /** T of protocol.md 1. */
   timeoutMs: number;
   detect: Detect;
@@ -153,12 +70,22 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
+/** What a record tells of a second fault. */
+export interface SecondFault {
+  fault: FaultKindName;
+  target: string | null;
+  faultSpec: string;
+  injected: boolean;
+  activated: boolean;
+  injectionNs: number | null;
+}
+
 /** One line of trials.jsonl and one row of trials.csv (experiments/record/columns.ts). */
 export interface TrialRecord {
   trial: number;
   repetition: number;
   workload: string;
-  fault: FaultKind;
+  fault: FaultKindName;
   /** What was hit: `replica:2`, `tracer:2`, `link:2-1`, `nfs`; null for fault `none`. */
   target: string | null;
   /** Resolved: `rendezvous:120`; null for fault `none`. */
@@ -203,7 +130,9 @@ export interface TrialRecord {
   /** Further columns. */
   /** The fault as short text of the faults/ grammar, enough to replay it. */
   faultSpec: string;
-  /** Drawn delay of `tracer-delay`, or duration of a container's fault that lasts. */
+  /** Of the second fault; null where there is one only. */
+  second: SecondFault | null;
+  /** Drawn delay of `tracer-delay`, or duration of a fault that lasts. */
   delayMs: number | null;
   /** Exit status of the service as a shell gives it (128 + signal). */
   exitStatus: number | null;

@@ -1,3 +1,5 @@
+import { durationMs } from '../../faults/fault-spec.ts';
+import { resolveFault } from '../../faults/resolve.ts';
 import type { CampaignOptions, KeepPolicy, TrialSpec } from '../../harness/types.ts';
 
 export interface Estimate {
@@ -44,9 +46,9 @@ export function estimate(plan: readonly TrialSpec[], options: EstimateOptions): 
 }
 
 /** Seconds for which the fault holds the healthy replicas up. */
-function waits({ fault, timeoutMs, detect }: TrialSpec): number {
-  if ('durationMs' in fault) return Math.min(fault.durationMs, timeoutMs) / 1000;
-  if (fault.kind === 'tracer-delay') return Math.min(fault.delayMs, timeoutMs) / 1000;
+function waits({ fault, timeoutMs, detect, seed }: TrialSpec): number {
+  const delayMs = durationMs(resolveFault(fault, { rendezvous: 2, seed }));
+  if (delayMs !== null) return Math.min(delayMs, timeoutMs) / 1000;
   if (fault.kind === 'replica-kill' && detect === 'timeout-only') return timeoutMs / 1000;
   return 0;
 }

@@ -50,15 +50,17 @@ describe('a plan', () => {
 
   it('draws faults inside their ranges, all replicas and both kinds of victim', () => {
     const many = expandPlan({ ...design, repetitions: 20 }, 1).map((spec) => spec.fault);
-    const delays = many.flatMap((fault) => (fault.kind === 'tracer-delay' ? [fault.delayMs] : []));
+    const delays = many.flatMap((fault) =>
+      fault.kind === 'tracer-delay' ? [fault.delay as number] : [],
+    );
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(design.delayRangeMs[0]);
     expect(Math.max(...delays)).toBeLessThanOrEqual(design.delayRangeMs[1]);
     const kills = many.flatMap((f) =>
-      f.kind === 'replica-kill' ? [`${f.victim}${f.replica}`] : [],
+      f.kind === 'replica-kill' ? [`${f.process}${f.replica}`] : [],
     );
     expect(new Set(kills).size).toBe(6);
     const notices = many.filter((fault) => fault.kind === 'false-flag-notice');
-    expect(notices.every((fault) => fault.accused !== fault.replica)).toBe(true);
+    expect(notices.every((fault) => fault.accused !== fault.accuser)).toBe(true);
   });
 });
 

@@ -38,8 +38,13 @@ export const trialColumns: readonly Column<TrialRecord>[] = [
   ),
   column('repetition', integer, 'number within the cell, from 0', (r) => r.repetition),
   column('workload', text, 'the replicated program (experiment list)', (r) => r.workload),
-  column('fault', text, 'kind of the one fault of the trial', (r) => r.fault),
-  column('target', text, 'what was hit: replica:N, tracer:N, link:N-M, nfs', (r) => r.target),
+  column('fault', text, 'kind of the fault of the trial, of two the first', (r) => r.fault),
+  column(
+    'target',
+    text,
+    'what was hit: replica:N, tracer:N, container:N, link:N-M, nfs, monitor',
+    (r) => r.target,
+  ),
   column('trigger', text, 'when it struck: rendezvous:K', (r) => r.trigger),
   column(
     'seed',
@@ -125,7 +130,7 @@ export const trialColumns: readonly Column<TrialRecord>[] = [
   column(
     'delay_ms',
     ms,
-    'drawn delay of tracer-delay, or duration of a fault of a container',
+    'drawn delay of tracer-delay, or duration of a fault that lasts',
     (r) => r.delayMs,
   ),
   column(
@@ -168,6 +173,22 @@ export const trialColumns: readonly Column<TrialRecord>[] = [
     'half width of the detection latency from the estimate of clock offsets between hosts; 0: one clock stamped both ends',
     (r) => r.clockUncertaintyNs,
   ),
+  column(
+    'second_fault',
+    text,
+    'kind of the second fault, where there are two',
+    (r) => r.second?.fault,
+  ),
+  column('second_target', text, 'what the second fault hit', (r) => r.second?.target),
+  column('second_injected', flag, 'its injector acted', (r) => r.second?.injected),
+  column('second_activated', flag, 'it became visible', (r) => r.second?.activated),
+  column(
+    'second_injection_ns',
+    ns,
+    `when the second fault was injected; ${monotonic}`,
+    (r) => r.second?.injectionNs,
+  ),
+  column('second_spec', text, 'the second fault as short text', (r) => r.second?.faultSpec),
 ];
 
 /** A column as columns.json has it. */

@@ -5,13 +5,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type {
-  GoldenInfo,
-  Outcome,
-  PlannedFault,
-  TrialRecord,
-  TrialSpec,
-} from '../../harness/types.ts';
+import type { GoldenInfo, Outcome, TrialRecord, TrialSpec } from '../../harness/types.ts';
+import { durationMs, targetOf, type ResolvedFault } from '../../faults/fault-spec.ts';
+import { resolveFault } from '../../faults/resolve.ts';
+import { formatFault, formatTrigger } from '../../faults/text.ts';
 import { expandPlan } from '../plan/expand.ts';
 import type { Manifest } from '../record/manifest.ts';
 import { createRunDirectory } from '../record/run-directory.ts';
@@ -64,24 +61,22 @@ export function syntheticRecord(spec: TrialSpec): TrialRecord {
   const place = spec.hosts === 'local' ? [] : [spec.hosts];
   const source = random(deriveSeed(spec.seed, 'synthetic', ...place));
   const noise = (ms: number): number => ms * 2 ** (source.fraction() - 0.5);
-  const { outcome, latencyMs } = behaviour(spec, noise);
-  const injectionNs = spec.fault.kind === 'none' ? null : 1e12 + spec.trial * 1e10;
+  const fault = resolveFault(spec.fault, { rendezvous: 300, seed: spec.seed });
+  const { outcome, latencyMs } = behaviour(spec, fault, noise);
+  const injectionNs = fault.kind === 'none' ? null : 1e12 + spec.trial * 1e10;
   const quorumNs =
     injectionNs === null || latencyMs === null ? null : Math.round(injectionNs + latencyMs * 1e6);
-  const flaggedOne =
-    'accused' in spec.fault ? spec.fault.accused : 'replica' in spec.fault ? spec.fault.replica : 1;
-  const has = spec.fault.kind === 'none' ? null : true;
+  const flaggedOne = 'accused' in fault ? fault.accused : 'replica' in fault ? fault.replica : 1;
+  const has = fault.kind === 'none' ? null : true;
   const waits =
-    outcome === 'masked' && spec.fault.kind === 'tracer-delay'
-      ? spec.fault.delayMs
-      : (latencyMs ?? 0);
+    outcome === 'masked' && fault.kind === 'tracer-delay' ? fault.delay : (latencyMs ?? 0);
   return {
     trial: spec.trial,
     repetition: spec.repetition,
     workload: spec.workload,
-    fault: spec.fault.kind,
-    target: targetOf(spec.fault),
-    trigger: spec.fault.kind === 'none' ? null : 'rendezvous:120',
+    fault: fault.kind,
+    target: targetOf(fault),
+    trigger: fault.kind === 'none' ? null : formatTrigger(fault.at),
     seed: spec.seed,
     timeoutMs: spec.timeoutMs,
     detect: spec.detect,
@@ -104,13 +99,14 @@ export function syntheticRecord(spec: TrialSpec): TrialRecord {
     runNs: Math.round(noise(260 + waits) * 1e6),
     nativeRunNs: 100e6,
     bootId: '00000000-0000-0000-0000-000000000000',
-    faultSpec: spec.fault.kind,
-    delayMs: spec.fault.kind === 'tracer-delay' ? spec.fault.delayMs : null,
+    faultSpec: formatFault(fault),
+    second: null,
+    delayMs: durationMs(fault),
     exitStatus: 0,
     reason: null,
     rendezvous: 300,
     fenced: [],
-    noticesIgnored: spec.fault.kind === 'false-flag-notice' ? 1 : 0,
+    noticesIgnored: fault.kind === 'false-flag-notice' ? 1 : 0,
     skewMaxMs: 12,
     burstMaxMs: 30,
     boundMs: null,
@@ -125,18 +121,19 @@ export function syntheticRecord(spec: TrialSpec): TrialRecord {
 }
 
 function behaviour(
-  { fault, timeoutMs, detect, policy }: TrialSpec,
+  { timeoutMs, detect, policy }: TrialSpec,
+  fault: ResolvedFault,
   noise: (ms: number) => number,
 ): { outcome: Outcome; latencyMs: number | null } {
   const detected = (latencyMs: number) => ({ outcome: 'detected-masked' as const, latencyMs });
   const nothing = { outcome: 'masked' as const, latencyMs: null };
   switch (fault.kind) {
     case 'signature-bit-flip':
-      return fault.link === 'sender' ? detected(noise(8)) : nothing;
+      return detected(noise(8));
     case 'replica-kill':
       return detect === 'any' ? detected(noise(6)) : detected(timeoutMs + noise(15));
     case 'tracer-delay':
-      return fault.delayMs > timeoutMs
+      return fault.delay > timeoutMs
         ? { outcome: 'late-flagged', latencyMs: timeoutMs + noise(15) }
         : nothing;
     case 'false-flag-notice':
@@ -144,14 +141,6 @@ function behaviour(
     default:
       return nothing;
   }
-}
-
-function targetOf(fault: PlannedFault): string | null {
-  if (fault.kind === 'none') return null;
-  if (fault.kind === 'signature-bit-flip' && fault.link !== 'sender') {
-    return `link:${fault.replica}-${fault.link}`;
-  }
-  return fault.kind === 'false-flag-notice' ? 'nfs' : `tracer:${fault.replica}`;
 }
 
 function syntheticManifest(

@@ -21,7 +21,7 @@ beforeAll(async () => {
     import { interpose } from './interpose.ts';
     const monotonicNs = () => Number(process.hrtime.bigint());
     const options = {
-      spec: 'container-pause:replica=2,duration=${FREEZE_MS}ms,at=rendezvous:3',
+      faults: ['container-pause:replica=2,duration=${FREEZE_MS}ms,at=rendezvous:3'],
       eventLog: { stderr: 'tag' },
     };
     const ports = interpose({ atRendezvous() {} }, { plan: ${plan}, options, monotonicNs });

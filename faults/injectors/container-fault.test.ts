@@ -4,7 +4,7 @@ import type { FaultEvent } from '../event-log.ts';
 import { needsContainers } from '../fault-spec.ts';
 import { requireResolved } from '../resolve.ts';
 import { parseFault } from '../text.ts';
-import { containerFault } from './container-fault.ts';
+import { inject } from '../interpose.ts';
 
 /** What the tracer sees of its container; `steps` changes it while the tracer is held. */
 const world = vi.hoisted(() => ({ files: {} as Record<string, string>, interfaces: ['lo', 'e0'] }));
@@ -54,10 +54,12 @@ function run(text: string, replica = 2): { events: FaultEvent[]; heldMs: number[
   const plain = { atRendezvous: () => void calls++ } as unknown as SessionPorts;
   const context = {
     replica,
+    peers: [1, 2, 3].filter((peer) => peer !== replica),
+    fault: 0,
     write: (event: FaultEvent) => void events.push(event),
     monotonicNs: () => nowMs * 1e6,
   };
-  const ports = containerFault(plain, fault, context);
+  const ports = inject(plain, fault, context);
   const heldMs = [1, 2, 2, 3].map((k) => {
     const before = nowMs;
     ports.atRendezvous(k, 0, 0);

@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { ContainerFault } from '../fault-spec.ts';
-import { isTarget, log, type Injector } from './injector.ts';
+import { log, strikeOnce, type Injector } from './injector.ts';
 
 /** No act of an engine takes longer; measured: 30 to 300 ms. */
 const HOLD_MAX_MS = 5000;
@@ -22,37 +22,26 @@ const FILL_STEP = 8 * MIB;
 const quotaFiles = ['/sys/fs/cgroup/cpu.max', '/sys/fs/cgroup/cpu/cpu.cfs_quota_us'];
 const memoryFiles = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes'];
 
-export const containerFault: Injector<ContainerFault> = (ports, fault, context) => {
-  if (!isTarget(context, fault.target)) return ports;
-  let done = false;
-  return {
-    ...ports,
-    atRendezvous(k, call, pid) {
-      if (k === fault.trigger.k && !done) {
-        done = true;
-        const seen = watch(fault.kind);
-        log(context, { type: 'reached', k });
-        if (seen !== null) {
-          const detail = hold(seen, context.monotonicNs);
-          log(context, {
-            type: 'effective',
-            k,
-            effective: detail !== null,
-            detail: detail ?? `nothing was seen of it within ${HOLD_MAX_MS} ms`,
-          });
-          if (detail !== null) log(context, { type: 'activated', k });
-          if (fault.kind === 'memory-limit' && detail !== null) {
-            fill();
-            // The limit alone is no fault: whoever lives on must not count as one that went unnoticed.
-            const error = `expected the kernel to kill within ${FILL_MAX / MIB} MiB, and it did not`;
-            log(context, { type: 'failed', k, error });
-          }
-        }
-      }
-      ports.atRendezvous(k, call, pid);
-    },
-  };
-};
+export const containerFault: Injector<ContainerFault> = (ports, fault, context) =>
+  strikeOnce(ports, { at: fault.at, phase: 'before-vote' }, context, (k) => {
+    const seen = watch(fault.kind);
+    log(context, { type: 'reached', k });
+    if (seen === null) return;
+    const detail = hold(seen, context.monotonicNs);
+    log(context, {
+      type: 'effective',
+      k,
+      effective: detail !== null,
+      detail: detail ?? `nothing was seen of it within ${HOLD_MAX_MS} ms`,
+    });
+    if (detail === null) return;
+    log(context, { type: 'activated', k });
+    if (fault.kind !== 'memory-limit') return;
+    fill();
+    // The limit alone is no fault: whoever lives on must not count as one that went unnoticed.
+    const error = `expected the kernel to kill within ${FILL_MAX / MIB} MiB, and it did not`;
+    log(context, { type: 'failed', k, error });
+  });
 
 /** Tells once the effect is there, in words; `sleptMs` is how long the last step took. */
 type Seen = (sleptMs: number) => string | null;

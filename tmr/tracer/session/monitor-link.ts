@@ -29,6 +29,8 @@ export class MonitorLink implements MonitorPort {
   readonly #writer = new XdrWriter(64 * 1024);
   readonly #sendTimeoutNs: number;
   #slot = 0;
+  /** What `send` goes through; fault injection may stand in between. */
+  outlet: (message: ToMonitor) => void = (message) => this.transmit(message);
   #reply: { result: number; bytes: Buffer } | undefined;
 
   constructor(link: Link, pump: Pump, sendTimeoutNs: number, news: MonitorNews) {
@@ -44,8 +46,12 @@ export class MonitorLink implements MonitorPort {
     });
   }
 
-  /** Sends, blocking at most for the send time-out; a monitor that takes nothing is a lost one. */
   send(message: ToMonitor): void {
+    this.outlet(message);
+  }
+
+  /** Blocks at most for the send time-out; a monitor that takes nothing is a lost one. */
+  transmit(message: ToMonitor): void {
     const frame = encodeFrame(this.#writer, (w) => encodeToMonitor(w, message));
     this.#link.send(frame, native.monotonicNs() + this.#sendTimeoutNs);
   }
@@ -60,6 +66,11 @@ export class MonitorLink implements MonitorPort {
 
   refused(kind: 'call' | 'path', what: string, errno: string, fatal: boolean): void {
     this.send({ type: 'refused', kind, what, errno, fatal });
+  }
+
+  /** The pump closes the link and tells the session, as if the other end had. */
+  drop(): void {
+    this.#link.closed = true;
   }
 
   close(): void {

@@ -36,6 +36,8 @@ export class ServerLink implements FileServerPort {
   readonly #argsWriter = new XdrWriter(2048);
   /** Calls so far; state of the stream that a checkpoint would carry. */
   counter = 0;
+  /** What numbered calls go through; fault injection may stand in between. */
+  outlet: (record: Buffer) => void = (record) => this.transmit(record);
   #privateXid = PRIVATE_XID;
   #waitingXid = -1;
   #reply: Reply | undefined;
@@ -95,7 +97,7 @@ export class ServerLink implements FileServerPort {
     const header = { xid, program, version, procedure, credential: this.#credential };
     this.#reply = undefined;
     this.#waitingXid = xid;
-    this.#send(encodeCall(this.#writer, header, args));
+    this.outlet(encodeCall(this.#writer, header, args));
     this.#pump.until(() => this.#reply !== undefined);
     const reply = this.#reply as Reply | undefined;
     if (reply === undefined || reply.kind !== 'success') {
@@ -124,6 +126,11 @@ export class ServerLink implements FileServerPort {
     this.#private(tmrProcedure.BYE, this.#argsWriter.bytes());
   }
 
+  /** The pump closes the link and tells the session, as if the other end had. */
+  drop(): void {
+    this.#link.closed = true;
+  }
+
   close(): void {
     if (!this.#link.closed) this.#link.close();
   }
@@ -148,10 +155,10 @@ export class ServerLink implements FileServerPort {
       procedure,
       credential: { flavour: 'none' } as const,
     };
-    this.#send(encodeCall(this.#writer, header, args));
+    this.transmit(encodeCall(this.#writer, header, args));
   }
 
-  #send(record: Buffer): void {
+  transmit(record: Buffer): void {
     this.#link.send(record, native.monotonicNs() + this.#sendTimeoutNs);
   }
 

@@ -4,7 +4,11 @@
  * the decorator nor its log; without `--interpose` these are the plain functions.
  */
 import type { PeerMessage, ReplicaId } from '../../core/types.ts';
+import type { ToMonitor } from '../../wire/messages.ts';
 import type { SessionPlan } from '../../wire/session-plan.ts';
+
+/** The trusted parties. */
+export type Service = 'nfs' | 'monitor';
 
 export interface SessionPorts {
   /**
@@ -12,6 +16,8 @@ export interface SessionPorts {
    * to leave the trace (the vote is still made).
    */
   atRendezvous(k: number, call: number, pid: number): void;
+  /** The own vote of rendezvous k is sent; nothing has been waited for. */
+  afterVote(k: number, call: number, pid: number): void;
   /** After rendezvous k was decided, before its call takes effect. */
   afterDecision(k: number, call: number, pid: number): void;
   /** A message to a peer, before it is encoded and checksummed. */
@@ -20,6 +26,14 @@ export interface SessionPorts {
   sendBytesToPeer(peer: ReplicaId, frame: Buffer): void;
   /** A notice to the NFS server (FLAG). */
   noticeToServer(accused: ReplicaId, stream: number, k: number, mechanism: string): void;
+  /** A numbered call to the NFS server, as it goes onto the connection, record mark included. */
+  sendBytesToServer(record: Buffer): void;
+  /** Any message to the monitor: slots, flags, pings. */
+  sendToMonitor(message: ToMonitor): void;
+  /** Ends the connection to a peer. */
+  closePeer(peer: ReplicaId): void;
+  /** Ends the connection to a trusted party. */
+  closeService(service: Service): void;
   /** CLOCK_MONOTONIC in ns, as voted. */
   nowNs(): number;
 }

@@ -113,7 +113,7 @@ class Session {
     this.#pump.until(() => this.#peers !== undefined);
     const voter = this.#startVoter(monitor, interpose);
     voter.start();
-    const server = this.#dialServer();
+    const server = this.#dialServer(voter);
     this.#watchServices(server, monitor);
     this.#runProgram(voter, server, monitor);
     this.#leave(server, monitor, voter);
@@ -193,6 +193,13 @@ class Session {
       monitor,
       recorder: this.#recorder,
       sendTimeoutNs: this.#sendTimeoutNs,
+      servicePorts: {
+        noticeToServer: (accused, stream, k, mechanism) =>
+          this.#server?.notice({ accused, stream, k, mechanism }),
+        sendBytesToServer: (record) => this.#server?.transmit(record),
+        sendToMonitor: (message) => monitor.transmit(message),
+        closeService: (service) => (service === 'nfs' ? this.#server : monitor)?.drop(),
+      },
     });
     this.#voter = voter;
     const links = connectPeers({
@@ -203,8 +210,6 @@ class Session {
       deadlineNs: this.#startDeadlineNs,
     });
     for (const { replica, link } of links) voter.addPeer(replica, link);
-    voter.ports.noticeToServer = (accused, stream, k, mechanism) =>
-      this.#server?.notice({ accused, stream, k, mechanism });
     if (interpose !== undefined) {
       voter.ports = interpose(voter.ports, {
         plan: this.#plan,
@@ -212,10 +217,12 @@ class Session {
         monotonicNs: native.monotonicNs,
       });
     }
+    const { ports } = voter;
+    monitor.outlet = (message) => ports.sendToMonitor(message);
     return voter;
   }
 
-  #dialServer(): ServerLink {
+  #dialServer({ ports }: Voter): ServerLink {
     const { program, nfs, session } = this.#plan;
     const link = starting(`cannot reach the NFS server at ${nfs.host}:${nfs.port}`, () =>
       connect(nfs, 'the NFS server', this.#startDeadlineNs),
@@ -230,6 +237,7 @@ class Session {
       sendTimeoutNs: this.#sendTimeoutNs,
     });
     this.#server = server;
+    server.outlet = (record) => ports.sendBytesToServer(record);
     server.hello(this.#identity, this.#key, this.#startDeadlineNs);
     server.watch({
       heard: () => this.#services?.heard('file server'),

@@ -23,6 +23,12 @@ import { SignalMarks } from './signal-marks.ts';
 import type { SessionPorts } from './session-ports.ts';
 import type { Recorder } from './recorder.ts';
 
+/** The ports that lead to NFS server and monitor. */
+export type ServicePorts = Pick<
+  SessionPorts,
+  'noticeToServer' | 'sendBytesToServer' | 'sendToMonitor' | 'closeService'
+>;
+
 export class Voter implements Timed {
   readonly #core: ProtocolCore;
   readonly #pump: Pump;
@@ -31,6 +37,7 @@ export class Voter implements Timed {
   readonly #recorder: Recorder;
   readonly #writer = new XdrWriter(4096);
   readonly #sendTimeoutNs: number;
+  readonly #servicePorts: ServicePorts;
   /** What fault injection may wrap; set once by the session. */
   ports: SessionPorts;
   /** The members after the last decision. */
@@ -64,7 +71,9 @@ export class Voter implements Timed {
     monitor: MonitorLink;
     recorder: Recorder;
     sendTimeoutNs: number;
+    servicePorts: ServicePorts;
   }) {
+    this.#servicePorts = options.servicePorts;
     this.#core = options.core;
     this.#pump = options.pump;
     this.#monitor = options.monitor;
@@ -109,6 +118,7 @@ export class Voter implements Timed {
     this.#decided = false;
     this.#recorder.arrival(vote.k, 0, native.monotonicNs());
     this.#handle({ type: 'own-vote', vote });
+    this.ports.afterVote(vote.k, call, pid);
     if (!this.#decided) this.#pump.until(() => this.#decided);
     this.#recorder.decided(vote.k, before, native.monotonicNs());
     this.#signals.delivered(this.agreed.marks);
@@ -199,7 +209,7 @@ export class Voter implements Timed {
         this.#monitor.send(effect);
         break;
       case 'close-link':
-        this.#closeLink(effect.peer);
+        this.ports.closePeer(effect.peer);
         break;
       case 'link-suspect':
         this.#recorder.linkSuspect(effect.peer);
@@ -214,14 +224,10 @@ export class Voter implements Timed {
     }
   }
 
-  #closeLink(peer: ReplicaId): void {
-    const link = this.#links[peer];
-    if (link !== undefined) link.closed = true; // The pump closes it and tells the core.
-  }
-
   #plainPorts(): SessionPorts {
     return {
       atRendezvous: () => {},
+      afterVote: () => {},
       afterDecision: () => {},
       sendToPeer: (peer, message) => {
         if (this.#links[peer] === undefined) return;
@@ -234,7 +240,11 @@ export class Voter implements Timed {
       sendBytesToPeer: (peer, frame) => {
         this.#links[peer]?.send(frame, native.monotonicNs() + this.#sendTimeoutNs);
       },
-      noticeToServer: () => {},
+      closePeer: (peer) => {
+        const link = this.#links[peer];
+        if (link !== undefined) link.closed = true; // The pump closes it and tells the core.
+      },
+      ...this.#servicePorts,
       nowNs: native.monotonicNs,
     };
   }

@@ -1,0 +1,181 @@
+/** Wrong votes of one tracer: each with a checksum that fits, so that peers take them for its word. */
+import type { PeerMessage, Vote } from '../../tmr/core/types.ts';
+import type { SessionPorts } from '../../tmr/tracer/session/session-ports.ts';
+import type { ResolvedFaultOf } from '../fault-spec.ts';
+import {
+  flipSignature,
+  log,
+  signatureText,
+  strike,
+  type Injector,
+  type InjectorContext,
+} from './injector.ts';
+
+/** All copies of a vote are wrong alike, in a copy of the message: the core's own stays as it is. */
+export const signatureBitFlip: Injector<ResolvedFaultOf<'signature-bit-flip'>> = (
+  ports,
+  { at, bit, votes },
+  context,
+) =>
+  replaceVotes(ports, context, (_peer, vote) => {
+    const strikes = votes === 'all' ? vote.k >= at.k : vote.k === at.k;
+    return strikes ? flipSignature(vote, bit) : undefined;
+  });
+
+/** The peer `to` alone gets a wrong vote. */
+export const twoFacedVote: Injector<ResolvedFaultOf<'two-faced-vote'>> = (
+  ports,
+  { at, bit, to },
+  context,
+) =>
+  replaceVotes(ports, context, (peer, vote) =>
+    vote.k === at.k && peer === to ? flipSignature(vote, bit) : undefined,
+  );
+
+/** The own core votes with the wrong reading too: only the clock is at fault. */
+export const clockError: Injector<ResolvedFaultOf<'clock-error'>> = (
+  ports,
+  { at, offset },
+  context,
+) => {
+  let k = -1;
+  let done = false;
+  return {
+    ...ports,
+    atRendezvous(rendezvous, call, pid) {
+      k = rendezvous;
+      ports.atRendezvous(rendezvous, call, pid);
+    },
+    nowNs() {
+      const nowNs = ports.nowNs();
+      if (k !== at.k) return nowNs;
+      if (!done) {
+        done = true;
+        strike(context, k, `the clock is off by ${offset} ms`, () => {});
+      }
+      return nowNs + offset * 1e6;
+    },
+  };
+};
+
+/** Call and signature that no program makes. */
+const WRONG_CALL = 0xff00;
+
+/** The wrong vote comes as soon as the rendezvous before is decided; the true one is then a second one. */
+export const earlyVote: Injector<ResolvedFaultOf<'early-vote'>> = (ports, { at }, context) => {
+  let last: Vote | undefined;
+  return {
+    ...ports,
+    sendToPeer(peer, message) {
+      if (message.type === 'vote') last = copyOf(message.vote);
+      ports.sendToPeer(peer, message);
+    },
+    afterDecision(k, call, pid) {
+      if (k === at.k - 1 && last !== undefined) {
+        const vote = { ...last, k: at.k, call: WRONG_CALL };
+        strike(context, at.k, `call ${WRONG_CALL} was voted early`, () => {
+          for (const peer of context.peers) ports.sendToPeer(peer, { type: 'vote', vote });
+        });
+      }
+      ports.afterDecision(k, call, pid);
+    },
+  };
+};
+
+/** So many rendezvous are voted at once. */
+const ROGUE_VOTES = 64;
+/** It hears nobody, and waits to be ended from outside. */
+const ROGUE_MS = 60_000;
+
+export const rogueTracer: Injector<ResolvedFaultOf<'rogue-tracer'>> = (ports, { at }, context) => {
+  let last: Vote | undefined;
+  return {
+    ...ports,
+    sendToPeer(peer, message) {
+      if (message.type === 'vote') last = copyOf(message.vote);
+      ports.sendToPeer(peer, message);
+    },
+    atRendezvous(k, call, pid) {
+      if (k === at.k && last !== undefined) {
+        strike(context, k, `${ROGUE_VOTES} wrong votes, views and notices`, () =>
+          raiseHavoc(ports, k, last!, context),
+        );
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ROGUE_MS);
+      }
+      ports.atRendezvous(k, call, pid);
+    },
+  };
+};
+
+function raiseHavoc(
+  ports: SessionPorts,
+  k: number,
+  template: Vote,
+  context: InjectorContext,
+): void {
+  for (let ahead = 0; ahead < ROGUE_VOTES; ahead++) {
+    const vote = { ...template, k: k + ahead, call: WRONG_CALL };
+    for (const peer of context.peers) ports.sendToPeer(peer, { type: 'vote', vote });
+  }
+  const { stream } = template;
+  for (const accused of context.peers) {
+    const notice = { accused, stream, k, mechanism: 'signature' } as const;
+    const tNs = context.monotonicNs();
+    ports.noticeToServer(accused, stream, k, notice.mechanism);
+    ports.sendToMonitor({ type: 'flag', ...notice, tFirstSuspicionNs: tNs, tSecondArrivalNs: tNs });
+    const entries = context.peers.map((replica) => ({ replica, state: 'missing' }) as const);
+    ports.sendToPeer(accused, { type: 'view', stream, k, entries });
+  }
+}
+
+/** Sends another vote in the place of those for which `wrong` gives one. The first is logged. */
+function replaceVotes(
+  ports: SessionPorts,
+  context: InjectorContext,
+  wrong: (peer: number, vote: Vote) => Vote | undefined,
+): SessionPorts {
+  let first = true;
+  /** One message to several peers stays one message: the voter encodes it once. */
+  let replaced: { of: Vote; k: number; message: PeerMessage } | undefined;
+  return {
+    ...ports,
+    sendToPeer(peer, message) {
+      const flipped = message.type === 'vote' ? wrong(peer, message.vote) : undefined;
+      if (message.type !== 'vote' || flipped === undefined) {
+        ports.sendToPeer(peer, message);
+        return;
+      }
+      const { vote } = message;
+      if (replaced?.of !== vote || replaced.k !== vote.k) {
+        replaced = { of: vote, k: vote.k, message: { type: 'vote', vote: flipped } };
+      }
+      if (!first) {
+        ports.sendToPeer(peer, replaced.message);
+        return;
+      }
+      first = false;
+      log(context, { type: 'injected', k: vote.k });
+      const effective = bitsThatDiffer(vote, flipped) === 1;
+      const detail = `${signatureText(vote)} became ${signatureText(flipped)}`;
+      log(context, { type: 'effective', k: vote.k, effective, detail });
+      ports.sendToPeer(peer, replaced.message);
+      log(context, { type: 'activated', k: vote.k });
+    },
+  };
+}
+
+/** Of the signature; votes that differ elsewhere count as 64. */
+export function bitsThatDiffer(vote: Vote, other: Vote): number {
+  const same = other.k === vote.k && other.call === vote.call && other.stream === vote.stream;
+  return same ? ones(vote.sigHi ^ other.sigHi) + ones(vote.sigLo ^ other.sigLo) : 64;
+}
+
+function ones(word: number): number {
+  let count = 0;
+  for (let rest = word >>> 0; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+function copyOf(vote: Vote): Vote {
+  return { ...vote, inputs: { ...vote.inputs } };
+}
