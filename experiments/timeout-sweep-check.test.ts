@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultKindName } from '../faults/kinds/registry.ts';
+import { activeKind, type FaultKindName } from '../faults/kinds/registry.ts';
 import type { TrialRecord } from '../harness/types.ts';
 import { expandPlan } from './plan/expand.ts';
 import { syntheticRecord } from './testing/synthetic-run.ts';
@@ -12,10 +12,7 @@ const good = plan.map(syntheticRecord);
 /** The verdict when the first trial of that kind is changed. */
 function verdictWith(fault: FaultKindName, change: Partial<TrialRecord>): string {
   const index = good.findIndex(
-    (record) =>
-      record.fault === fault &&
-      record.policy === (change.policy ?? 'agreed') &&
-      (fault !== 'signature-bit-flip' || record.target?.startsWith('tracer') === true),
+    (record) => record.fault === fault && record.policy === (change.policy ?? 'agreed'),
   );
   const records = good.with(index, { ...good[index]!, ...change });
   const { verdict, findings } = checkTimeoutSweep(records, records.length);
@@ -50,8 +47,11 @@ describe('the verdict of a sweep', () => {
     ['network-disconnect', 'holds'],
     ['cpu-quota', 'holds'],
     ['link-partition', 'holds'],
+    ['link-bit-flip', 'holds'],
+    ['early-vote', 'violated: P3'],
   ] as const)('of %s that is masked: %s', (fault, expected) => {
-    expect(verdictWith('replica-kill', { fault, outcome: 'masked' })).toBe(expected);
+    const faultSpec = activeKind(fault)!.example;
+    expect(verdictWith('replica-kill', { fault, faultSpec, outcome: 'masked' })).toBe(expected);
   });
 
   it('does not excuse a stop by the skew that a lasting fault made itself', () => {
@@ -68,8 +68,6 @@ describe('the verdict of a sweep', () => {
       'holds',
     );
     expect(verdictWith('none', { outcome: 'sdc', policy: 'paper' })).toBe('holds');
-    const onLink = { outcome: 'masked', target: 'link:1-2' } as const;
-    expect(verdictWith('signature-bit-flip', onLink)).toBe('holds');
   });
 
   it('tells a healthy replica flagged on a machine too slow for T, without a verdict from one', () => {
