@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { removeLeftovers } from './leftovers.ts';
@@ -29,3 +29,20 @@ it('removes directories whose owner is gone, and no others', () => {
     rmSync(place, { recursive: true, force: true });
   }
 });
+
+it.runIf(process.getuid?.() === 0)(
+  'removes what root gave to the ordinary user of containers, and nothing of other users',
+  () => {
+    const place = mkdtempSync('/tmp/tmr-test-leftovers-');
+    try {
+      const dead = spawnSync('true').pid;
+      const [given, others] = [`tmr-harness-${dead}-7-given`, `tmr-harness-${dead}-7-others`];
+      for (const name of [given, others]) mkdirSync(join(place, name));
+      chownSync(join(place, given), 65534, 65534);
+      chownSync(join(place, others), 12345, 12345);
+      expect(removeLeftovers([place])).toEqual([join(place, given)]);
+    } finally {
+      rmSync(place, { recursive: true, force: true });
+    }
+  },
+);

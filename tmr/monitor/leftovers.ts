@@ -14,12 +14,20 @@ export function removeLeftovers(places: readonly string[] = ['/tmp', tmpdir()]):
       if (owner === undefined || isAlive(owner)) continue;
       const path = join(place, name);
       const stat = lstatSync(path, { throwIfNoEntry: false });
-      if (stat?.isDirectory() !== true || stat.uid !== process.getuid?.()) continue;
+      if (stat?.isDirectory() !== true || !isOurs(stat.uid)) continue;
       rmSync(path, { recursive: true, force: true });
       removed.push(path);
     }
   }
   return removed;
+}
+
+/** Debian's nobody: to it root gives the files of a campaign in containers (containers/privileges.ts). */
+const NOBODY = 65534;
+
+function isOurs(uid: number): boolean {
+  const user = process.getuid?.();
+  return uid === user || (user === 0 && uid === NOBODY);
 }
 
 function isAlive({ pid, startTime }: { pid: number; startTime?: string }): boolean {
