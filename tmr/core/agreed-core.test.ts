@@ -159,6 +159,15 @@ describe('R4, ask and relay', () => {
     expect(probe.from(2, { type: 'ask', stream: 0, k: 1, missing })).toEqual([relay(1)]);
   });
 
+  it('relays what came by a relay itself to who asked for it before', () => {
+    const probe = Probe.started();
+    probe.own(voteFor(1));
+    probe.vote(2, voteFor(1));
+    probe.from(2, { type: 'ask', stream: 0, k: 1, missing: 0b100 });
+    // 3 lost its vote on both its links, and answered this tracer's ask alone.
+    expect(outline(probe.relay(3, 3, voteFor(1)))).toEqual(['relay to 2', 'go-on']);
+  });
+
   it('repeats its own vote to a peer that asks for it', () => {
     const probe = Probe.started();
     probe.own(voteFor(1));

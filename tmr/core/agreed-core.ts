@@ -1,7 +1,7 @@
 /** The policy `agreed`: asks and relays (R4), disputes (R5-R7), being alone (R3). */
 import { Stream } from './stream.ts';
 import { cloneView, goodInView, voteInView } from './table.ts';
-import type { Entry, Table } from './table.ts';
+import type { Table } from './table.ts';
 import type { ReplicaId, ViewEntry, Vote } from './types.ts';
 import { bit, bitCount, cloneVote, sameVote } from './vote.ts';
 
@@ -33,7 +33,7 @@ export class AgreedStream extends Stream {
     entry.relayHeld = true;
     Object.assign(entry.relayed, cloneVote(vote));
     if (table !== this.current || table.at(this.self).state !== 'vote') return;
-    this.acceptHeld(entry);
+    this.acceptHeld(table, origin);
     if (!table.frozen) this.arrived();
   }
 
@@ -69,24 +69,19 @@ export class AgreedStream extends Stream {
   }
 
   protected override firstArrival(table: Table, from: ReplicaId, vote: Vote): void {
-    const { session } = this;
-    const entry = table.at(from);
-    if (session.relaying) this.#endRelaying(from, vote.direct);
-    let askers = entry.askers;
-    if (session.relaying && table !== this.previous) askers |= this.#askersFor(from);
-    if (askers === 0) return;
-    entry.askers = 0;
-    for (const asker of this.members.peers) {
-      if (asker !== from && (askers & bit(asker)) !== 0) this.#relay(asker, from, vote);
-    }
+    if (this.session.relaying) this.#endRelaying(from, vote.direct);
+    this.#relayToAskers(table, from, vote);
   }
 
-  protected override acceptHeld(entry: Entry): void {
+  protected override acceptHeld(table: Table, origin: ReplicaId): void {
+    const entry = table.at(origin);
     if (!entry.relayHeld) return;
     entry.relayHeld = false;
-    const own = this.current.at(this.self);
-    const acquits = sameVote(entry.relayed, own.vote);
-    if (acquits || !this.session.rules.relayOnlyAcquits) entry.fill(entry.relayed, 'relayed');
+    const own = table.at(this.self);
+    if (!sameVote(entry.relayed, own.vote) && this.session.rules.relayOnlyAcquits) return;
+    entry.fill(entry.relayed, 'relayed');
+    // The origin may have told this tracer alone, so who asked has no other way to it.
+    this.#relayToAskers(table, origin, entry.vote);
   }
 
   protected override judge(): void {
@@ -139,6 +134,18 @@ export class AgreedStream extends Stream {
     }
     for (const peer of this.members.peers) {
       this.session.send(peer, { type: 'ask', stream: this.id, k: table.k, missing });
+    }
+  }
+
+  /** A vote that was not here when it was asked for has come, over its own link or by a detour. */
+  #relayToAskers(table: Table, origin: ReplicaId, vote: Vote): void {
+    const entry = table.at(origin);
+    let { askers } = entry;
+    if (this.session.relaying && table !== this.previous) askers |= this.#askersFor(origin);
+    if (askers === 0) return;
+    entry.askers = 0;
+    for (const asker of this.members.peers) {
+      if (asker !== origin && (askers & bit(asker)) !== 0) this.#relay(asker, origin, vote);
     }
   }
 

@@ -55,7 +55,7 @@ export abstract class Stream {
     for (const peer of this.members.peers) {
       const entry = table.at(peer);
       if (entry.state === 'vote') this.#compare(entry, own);
-      else this.acceptHeld(entry);
+      else this.acceptHeld(table, peer);
     }
     this.arrived();
   }
@@ -134,7 +134,7 @@ export abstract class Stream {
   /** A vote came over its own link for the first time, in any of the three tables. */
   protected abstract firstArrival(table: Table, from: ReplicaId, vote: Vote): void;
   /** The own vote is there: a relayed one that was held may be taken (R4). */
-  protected abstract acceptHeld(entry: Entry): void;
+  protected abstract acceptHeld(table: Table, origin: ReplicaId): void;
 
   /** R1, R5: a vote fills an OPEN or DOWN entry, and none of a frozen table. */
   protected mayFill(table: Table, entry: Entry): boolean {
