@@ -1,7 +1,7 @@
 /** One session on running hosts: `tmr monitor` there, and what it left. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Detect, Policy } from '../tmr/core/types.ts';
+import type { Detect, Policy, TimeoutFrom } from '../tmr/core/types.ts';
 import { report as reportSchema, type Report } from '../tmr/monitor/report-schema.ts';
 import type { TscPolicy } from '../tmr/wire/session-plan.ts';
 import type { Hosts } from './hosts.ts';
@@ -18,6 +18,8 @@ export interface SessionRequest {
   timeoutMs: number;
   detect: Detect;
   policy: Policy;
+  /** `quorum` where it is not given. */
+  timeoutFrom?: TimeoutFrom;
   tsc: TscPolicy;
   seed: string;
   interpose?: { module: string; options: unknown };
@@ -67,7 +69,8 @@ function monitorArguments(request: SessionRequest, reportFile: string): string[]
     args.push('--volume', `${subtree}=${path}${readOnly === true ? ':ro' : ''}`);
   }
   args.push('--timeout', `${request.timeoutMs}ms`, '--detect', request.detect);
-  args.push('--policy', request.policy, '--tsc', request.tsc, '--seed', request.seed);
+  args.push('--policy', request.policy, '--timeout-from', request.timeoutFrom ?? 'quorum');
+  args.push('--tsc', request.tsc, '--seed', request.seed);
   if (interpose !== undefined) {
     args.push('--interpose', interpose.module);
     args.push('--interpose-options', JSON.stringify(interpose.options));

@@ -43,6 +43,7 @@ export function emptyRecord(
     bootId: bootId(),
     faultSpec: formatFault(fault),
     second: second === undefined ? null : emptySecond(second),
+    timeoutFrom: settings.timeoutFrom ?? 'quorum',
     delayMs: durationMs(fault),
     exitStatus: null,
     reason: null,

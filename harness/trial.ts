@@ -63,6 +63,7 @@ export async function runTrial(
         timeoutMs: spec.timeoutMs,
         detect: spec.detect,
         policy: spec.policy,
+        timeoutFrom: spec.timeoutFrom ?? 'quorum',
         tsc: spec.tsc,
         seed: options.sessionSeed,
         ...injection.interposition,

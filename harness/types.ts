@@ -6,7 +6,7 @@
  * Times named `...Ns` without another word are CLOCK_MONOTONIC nanoseconds of the host that took
  * them (`bootId` names it); durations are named so. All are safe integers.
  */
-import type { Detect, Mechanism, Policy, ReplicaId } from '../tmr/core/types.ts';
+import type { Detect, Mechanism, Policy, ReplicaId, TimeoutFrom } from '../tmr/core/types.ts';
 import type { FaultSpec } from '../faults/fault-spec.ts';
 import type { FaultKindName } from '../faults/kinds/registry.ts';
 import type { TscPolicy } from '../tmr/wire/session-plan.ts';
@@ -29,11 +29,13 @@ export interface TrialSpec {
   timeoutMs: number;
   detect: Detect;
   policy: Policy;
+  /** Which vote starts the time-out; `quorum` (R2) where it is not given. */
+  timeoutFrom?: TimeoutFrom;
   hosts: HostsName;
   tsc: TscPolicy;
   /**
-   * 64 hex digits: SHA-256 of master seed and trial number, or with several hosts the pair's number: trials
-   * that differ in `hosts` alone have one seed. Draws of the injector come from it.
+   * 64 hex digits: SHA-256 of master seed and trial number; of trials that are compared, which differ in
+   * hosts or policy alone, their common number: they have one seed. Draws of the injector come from it.
    */
   seed: string;
 }
@@ -132,6 +134,8 @@ export interface TrialRecord {
   faultSpec: string;
   /** Of the second fault; null where there is one only. */
   second: SecondFault | null;
+  /** As in the plan; `quorum` where it gives none. */
+  timeoutFrom: TimeoutFrom;
   /** Drawn delay of `tracer-delay`, or duration of a fault that lasts. */
   delayMs: number | null;
   /** Exit status of the service as a shell gives it (128 + signal). */

@@ -189,6 +189,12 @@ export const trialColumns: readonly Column<TrialRecord>[] = [
     (r) => r.second?.injectionNs,
   ),
   column('second_spec', text, 'the second fault as short text', (r) => r.second?.faultSpec),
+  column(
+    'timeout_from',
+    text,
+    'which vote starts the time-out: quorum (the second arrival), first, own',
+    (r) => r.timeoutFrom,
+  ),
 ];
 
 /** A column as columns.json has it. */

@@ -101,6 +101,7 @@ export function syntheticRecord(spec: TrialSpec): TrialRecord {
     bootId: '00000000-0000-0000-0000-000000000000',
     faultSpec: formatFault(fault),
     second: null,
+    timeoutFrom: spec.timeoutFrom ?? 'quorum',
     delayMs: durationMs(fault),
     exitStatus: 0,
     reason: null,
