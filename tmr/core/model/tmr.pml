@@ -1338,7 +1338,7 @@ inline SERVE() {
   :: type == 0 -> gone[0] = gone[0] | BIT(me)
   :: (flagged[0] & BIT(me)) && type != 0 -> skip
   :: !(flagged[0] & BIT(me)) && type == 1 -> digest[(mk - 1) * 3 + me] = 1 + ma
-  :: !(flagged[0] & BIT(me)) && type == 2 -> NOTICE(0, ma)
+  :: !(flagged[0] & BIT(me)) && type == 2 -> NOTICE(0, mk)
   fi;
   if
   :: (flagged[0] & BIT(me)) && type != 0 -> skip
@@ -1402,7 +1402,7 @@ inline MONITOR_READS() {
     fi
   :: (flagged[1] & BIT(me)) && type != 0 -> skip
   :: !(flagged[1] & BIT(me)) && type == 1 -> outDigest[(mk - K + 1) * 3 + me] = 1 + ma
-  :: !(flagged[1] & BIT(me)) && type == 2 -> NOTICE(1, ma)
+  :: !(flagged[1] & BIT(me)) && type == 2 -> NOTICE(1, mk)
   :: !(flagged[1] & BIT(me)) && type == 3 ->
     if
     :: outputs < 2 -> printf("MONITOR stopped by tracer %d\n", me + 1); stop = 1
