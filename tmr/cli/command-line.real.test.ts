@@ -39,6 +39,8 @@ function tmr(args: string[], environment: Record<string, string> = {}): Ended {
   return { status, signal, stdout, stderr };
 }
 
+const run = (...options: string[]): string[] => ['run', ...options, '--', 'true'];
+
 describe('the command line', () => {
   it.each([
     ['an unknown command', ['rum'], /Did you mean run/],
@@ -52,6 +54,22 @@ describe('the command line', () => {
     ['a time-out that flags the healthy', ['run', '--timeout', '5ms', '--', 'true'], /20ms/],
     ['a detour on no link', ['run', '--via', '2-1=h:1', '--', 'true'], /did you mean 1-2/],
     ['too few ports', ['run', '--session-ports', '41001-41002', '--', 'true'], /3 ports/],
+    ['limits of containers on local hosts', run('--container-cpus', '1'), /add --hosts docker/],
+    ['too little memory', run('--hosts', 'docker', '--container-memory', '10m'), /256m or more/],
+    ['too few pids', run('--hosts', 'docker', '--container-pids', '5'), /from 64 on/],
+    ['no CPU', run('--hosts', 'docker', '--container-cpus', '0'), /such as 1.5/],
+    [
+      'too few ports for several engines',
+      run(
+        '--hosts',
+        'docker',
+        '--engines',
+        'tcp://a:1,tcp://b:1',
+        '--session-ports',
+        '41000-41002',
+      ),
+      /expected 8 ports, such as 41000-41007, got 3/,
+    ],
     ['a report that cannot be written', ['run', '--report', '/', '--', 'true'], /the directory \//],
     [
       'a monitor without a secret',

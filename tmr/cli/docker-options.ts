@@ -1,5 +1,7 @@
 /** Options of `--hosts docker`. */
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { parseCpus, parseMemory, parsePids } from '../containers/limits.ts';
+import { messageOf } from '../monitor/errors.ts';
 import { collect } from './session-options.ts';
 
 export interface DockerCommandOptions {
@@ -7,6 +9,10 @@ export interface DockerCommandOptions {
   baseImage?: string;
   imageInclude: string[];
   transfer: 'auto' | 'bind' | 'copy';
+  /** Bytes. */
+  containerMemory?: number;
+  containerPids?: number;
+  containerCpus?: number;
 }
 
 export const dockerOptions = (): Option[] => [
@@ -32,4 +38,27 @@ export const dockerOptions = (): Option[] => [
   )
     .choices(['auto', 'bind', 'copy'])
     .default('auto'),
+  new Option(
+    '--container-memory <size>',
+    'docker: memory of each container, with b, k, m or g; 256m or more (default: 2g)',
+  ).argParser(asArgument(parseMemory)),
+  new Option(
+    '--container-pids <n>',
+    'docker: processes and threads in each container, 64 or more (default: 512)',
+  ).argParser(asArgument(parsePids)),
+  new Option(
+    '--container-cpus <n>',
+    'docker: CPUs of each container, may be a fraction (default: 2, or what the engine has)',
+  ).argParser(asArgument(parseCpus)),
 ];
+
+/** What an option's parser throws, as commander wants it. */
+function asArgument<Value>(parse: (text: string) => Value): (text: string) => Value {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError(`${messageOf(error)}.`);
+    }
+  };
+}

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, realpathSync, rmSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { parseSessionPorts, Routes } from '../monitor/addresses.ts';
 import { currentDirectory } from '../monitor/current-directory.ts';
-import { messageOf, StartError } from '../monitor/errors.ts';
+import { ConfigurationError, messageOf, StartError } from '../monitor/errors.ts';
 import { removeLeftovers } from '../monitor/leftovers.ts';
 import { launch } from '../monitor/launch.ts';
 import type { Parts } from '../monitor/launch.ts';
@@ -65,6 +65,7 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
     const { runInContainers } = await import('./run-docker.ts');
     await runInContainers([name, ...args], replicas, options);
   }
+  refuseDockerOptions(options);
   const sessionPorts = parseSessionPorts(options.sessionPorts, replicas);
   const routes = new Routes(options.via, replicas);
   const cwd = currentDirectory();
@@ -114,6 +115,22 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
   await local.stop();
   putAway();
   endAs(exit);
+}
+
+/** They would do nothing, and somebody would rely on a limit that is none. */
+function refuseDockerOptions(options: RunOptions): void {
+  const given = {
+    '--engines': options.engines !== undefined,
+    '--base-image': options.baseImage !== undefined,
+    '--image-include': options.imageInclude.length > 0,
+    '--transfer': options.transfer !== 'auto',
+    '--container-memory': options.containerMemory !== undefined,
+    '--container-pids': options.containerPids !== undefined,
+    '--container-cpus': options.containerCpus !== undefined,
+  };
+  for (const [name, is] of Object.entries(given)) {
+    if (is) throw new ConfigurationError(`${name} is for containers: add --hosts docker`);
+  }
 }
 
 /** NFS server as a child; tracer daemons in this process: they only hand out session processes. */

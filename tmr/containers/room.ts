@@ -51,13 +51,10 @@ export interface RoomOptions {
   shared: readonly string[];
   transfer: 'auto' | 'bind' | 'copy';
   sessionPorts: string;
-  limits?: Partial<ContainerLimits>;
+  limits: ContainerLimits;
   /** Lines that tracers write to stderr. */
   onLine?: (replica: number, line: string) => void;
 }
-
-const MIB = 2 ** 20;
-const defaultLimits: ContainerLimits = { memoryBytes: 2048 * MIB, pids: 512, cpus: 2 };
 
 export class ContainerRoom {
   readonly id = randomBytes(4).toString('hex');
@@ -193,7 +190,7 @@ export class ContainerRoom {
 
   /** CPUs that each container may use. */
   get cpus(): number {
-    return this.#limits.cpus;
+    return this.#options.limits.cpus;
   }
 
   /** Whether a process in a tracer's container has ended; `startTime` is field 22 of its stat. */
@@ -231,16 +228,12 @@ export class ContainerRoom {
           operatingSystem: OperatingSystem,
           image,
           imageId: (await docker.getImage(image).inspect()).Id,
-          limits: this.#limits,
+          limits: this.#options.limits,
           user: userText(this.user),
           transfer: this.copies ? 'copy' : 'bind',
         };
       }),
     );
-  }
-
-  get #limits(): ContainerLimits {
-    return { ...defaultLimits, ...this.#options.limits };
   }
 
   get #replicas(): number[] {
@@ -323,7 +316,7 @@ export class ContainerRoom {
         WorkingDir: '/',
         Labels: { ...this.#labels, 'org.tmr.part': name },
         HostConfig: {
-          ...hardened(this.user, this.#limits),
+          ...hardened(this.user, this.#options.limits),
           ...host,
           Mounts: mounts,
           AutoRemove: true,
@@ -343,8 +336,8 @@ export class ContainerRoom {
         State.Running &&
         !State.Paused &&
         Object.keys(NetworkSettings.Networks).length === expected &&
-        HostConfig.Memory === this.#limits.memoryBytes &&
-        HostConfig.NanoCpus === Math.round(this.#limits.cpus * 1e9)
+        HostConfig.Memory === this.#options.limits.memoryBytes &&
+        HostConfig.NanoCpus === Math.round(this.#options.limits.cpus * 1e9)
       );
     } catch {
       return false;

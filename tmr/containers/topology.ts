@@ -3,10 +3,10 @@
  * ports that each engine publishes. The rest of a room does not know the difference.
  */
 import type { ContainerCreateOptions } from 'dockerode';
-import { parseSessionPorts } from '../monitor/addresses.ts';
 import { ConfigurationError, StartError } from '../monitor/errors.ts';
 import type { Engine } from './engine.ts';
 import { createNetworks, pairs, removeNetworks, type RoomNetworks } from './networks.ts';
+import { planPorts } from './port-plan.ts';
 
 export type Part = 'nfs' | 'monitor' | number;
 
@@ -95,8 +95,6 @@ export interface PublishedOptions {
   labels: Record<string, string>;
 }
 
-const DEFAULT_FIRST_PORT = 41_000;
-
 /** Engine of a part: monitor and file server on the first, tracers in turn. */
 export function engineOf(engines: readonly Engine[], part: Part): Engine {
   const index = typeof part === 'number' ? (part - 1) % engines.length : 0;
@@ -104,26 +102,14 @@ export function engineOf(engines: readonly Engine[], part: Part): Engine {
 }
 
 export async function publishedTopology(options: PublishedOptions): Promise<Topology> {
-  const { engines, room, replicas, jobs, labels } = options;
+  const { engines, room, replicas, jobs, sessionPorts, labels } = options;
   for (const { url, address } of engines) {
     if (address !== null) continue;
     throw new ConfigurationError(
       `--engines: expected ${url}=ADDRESS, where the ports that it publishes are reached from the other engines`,
     );
   }
-  const perSession = replicas + 1;
-  const count = 1 + replicas + jobs * perSession;
-  const text =
-    options.sessionPorts === '0'
-      ? `${DEFAULT_FIRST_PORT}-${DEFAULT_FIRST_PORT + count - 1}`
-      : options.sessionPorts;
-  const ports = parseSessionPorts(text, count);
-  if (ports[0] === 0) throw new ConfigurationError('--session-ports: expected a range A-B');
-  const [nfs, ...rest] = ports as [number, ...number[]];
-  const daemons = rest.slice(0, replicas);
-  const sessions = Array.from({ length: jobs }, (_, slot) =>
-    rest.slice(replicas + slot * perSession, replicas + (slot + 1) * perSession),
-  );
+  const { nfs, daemons, sessions } = planPorts({ replicas, jobs, sessionPorts });
   const networks = new Map<Engine, { id: string; name: string }>();
   for (const engine of new Set(engines)) {
     const name = `tmr-${room}`;
