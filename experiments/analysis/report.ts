@@ -5,13 +5,15 @@ import type { RunData } from '../record/run-directory.ts';
 import { readRun, writeAtomically } from '../record/run-directory.ts';
 import { describeColumn, schemaVersion, trialColumns } from '../record/columns.ts';
 import { toCsv } from '../record/csv.ts';
-import type { CheckResult, Experiment } from '../types.ts';
+import type { CheckResult, Experiment, Table } from '../types.ts';
 import { summarise, summaryColumns, type SummaryRow } from './summary.ts';
 
 export interface Report {
   run: RunData;
   summary: SummaryRow[];
   check: CheckResult;
+  /** What the experiment shows beside the outcomes. */
+  table: Table | null;
   /** What the experiment says that it measured. */
   remarks: string[];
   /** Names of the figures drawn, and why others were not. */
@@ -31,7 +33,8 @@ export async function writeReport(directory: string, experiment: Experiment): Pr
   write('summary.csv', toCsv(summaryColumns, summary));
   write('columns.json', `${JSON.stringify(dictionary(), null, 2)}\n`);
   write('verdict.json', `${JSON.stringify(verdict, null, 2)}\n`);
-  return { run, summary, check, remarks, ...(await drawFigures(run, experiment)) };
+  const table = experiment.table?.(run) ?? null;
+  return { run, summary, check, table, remarks, ...(await drawFigures(run, experiment)) };
 }
 
 /** What every column of trials.csv and summary.csv means. */

@@ -5,6 +5,7 @@ import { writeReport, type Report } from '../analysis/report.ts';
 import { outcomes } from '../../harness/types.ts';
 import { experimentByName } from '../registry.ts';
 import { files, readManifest } from '../record/run-directory.ts';
+import type { Table } from '../types.ts';
 import type { Output } from './io.ts';
 import { exitCodes, UsageError } from './usage-error.ts';
 
@@ -29,8 +30,10 @@ export async function reportRun(path: string, output: Output): Promise<number> {
 
 const findingsShown = 10;
 
-async function describe({ run, check, remarks, notDrawn }: Report): Promise<string> {
+async function describe(report: Report): Promise<string> {
+  const { run, check, table, remarks, notDrawn } = report;
   const lines = [await outcomeTable(run.records)];
+  if (table !== null) lines.push(await asText(table));
   for (const { name, reason } of notDrawn) lines.push(`figure ${name} not drawn: ${reason}`);
   lines.push(...remarks);
   for (const { property, trial, text } of check.findings.slice(0, findingsShown)) {
@@ -48,17 +51,23 @@ async function describe({ run, check, remarks, notDrawn }: Report): Promise<stri
 
 /** Trials by fault and outcome; outcomes that did not occur are left out. */
 async function outcomeTable(records: Report['run']['records']): Promise<string> {
-  const { default: Table } = await import('cli-table3');
   const seen = outcomes.toReversed().filter((name) => records.some((r) => r.outcome === name));
-  const table = new Table({
-    head: ['fault', 'n', ...seen],
-    style: { head: [], border: [], compact: true },
-    colAligns: ['left', ...seen.map(() => 'right' as const), 'right'],
-  });
-  for (const fault of [...new Set(records.map((record) => record.fault))].sort()) {
+  const faults = [...new Set(records.map((record) => record.fault))].sort();
+  const rows = faults.map((fault) => {
     const cell = records.filter((record) => record.fault === fault);
     const counts = seen.map((name) => cell.filter((record) => record.outcome === name).length);
-    table.push([fault, cell.length, ...counts]);
-  }
+    return [fault, cell.length, ...counts];
+  });
+  return asText({ head: ['fault', 'n', ...seen], rows });
+}
+
+async function asText({ head, rows }: Table): Promise<string> {
+  const { default: CliTable } = await import('cli-table3');
+  const table = new CliTable({
+    head,
+    style: { head: [], border: [], compact: true },
+    colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
+  });
+  table.push(...rows);
   return table.toString();
 }

@@ -1,4 +1,4 @@
-import { durationMs } from '../../faults/fault-spec.ts';
+import { durationMs, type FaultSpec } from '../../faults/fault-spec.ts';
 import { resolveFault } from '../../faults/resolve.ts';
 import type { CampaignOptions, KeepPolicy, TrialSpec } from '../../harness/types.ts';
 
@@ -45,9 +45,17 @@ export function estimate(plan: readonly TrialSpec[], options: EstimateOptions): 
   return { trials: plan.length, seconds: seconds / jobs + preparing, bytes };
 }
 
-/** Seconds for which the fault holds the healthy replicas up. */
-function waits({ fault, timeoutMs, detect, seed }: TrialSpec): number {
-  const delayMs = durationMs(resolveFault(fault, { rendezvous: 2, seed }));
+/** Seconds for which the faults hold the healthy replicas up. */
+function waits({ secondFault, ...spec }: TrialSpec): number {
+  const first = waitsFor(spec.fault, spec);
+  return secondFault === undefined ? first : first + waitsFor(secondFault, spec);
+}
+
+function waitsFor(
+  fault: FaultSpec,
+  { timeoutMs, detect, seed }: Pick<TrialSpec, 'timeoutMs' | 'detect' | 'seed'>,
+): number {
+  const delayMs = durationMs(resolveFault(fault, { rendezvous: 2, first: 1, seed }));
   if (delayMs !== null) return Math.min(delayMs, timeoutMs) / 1000;
   if (fault.kind === 'replica-kill' && detect === 'timeout-only') return timeoutMs / 1000;
   return 0;

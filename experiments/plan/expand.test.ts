@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectRoot } from '../project-root.ts';
 import { readRun } from '../record/run-directory.ts';
+import { policyCompare } from '../policy-compare.ts';
+import { readingName } from '../readings.ts';
 import { timeoutSweep } from '../timeout-sweep.ts';
 import { estimate } from './estimate.ts';
 import { expandPlan } from './expand.ts';
@@ -89,6 +91,39 @@ describe('a plan for several hosts', () => {
   it('gives each host the trials of a plan for that host alone', () => {
     const local = paired.filter((spec) => spec.hosts === 'local');
     expect(local.map(without)).toEqual(single.map(without));
+  });
+});
+
+describe('a plan that compares policies', () => {
+  const quick = policyCompare.presets.quick;
+  const plan = expandPlan(quick, 42);
+  const readings = ['agreed', 'paper', 'paper, first', 'paper, own'];
+
+  it('has every trial once under each reading, one after the other, with one seed and one fault', () => {
+    expect(plan).toHaveLength(16 * 2 * readings.length * quick.repetitions);
+    for (let i = 0; i < plan.length; i += readings.length) {
+      const group = plan.slice(i, i + readings.length);
+      expect(group.map(readingName).toSorted()).toEqual(readings);
+      const alike = group.map(({ trial: _, policy: _p, timeoutFrom: _t, ...rest }) => rest);
+      for (const one of alike) expect(one).toEqual(alike[0]);
+    }
+    expect(new Set(plan.map(({ seed }) => seed)).size).toBe(plan.length / readings.length);
+  });
+
+  it('begins with each reading about as often', () => {
+    const firsts = plan.filter((_, i) => i % readings.length === 0).map(readingName);
+    for (const reading of readings) {
+      const share = firsts.filter((one) => one === reading).length / firsts.length;
+      expect(share).toBeGreaterThan(0.12);
+      expect(share).toBeLessThan(0.4);
+    }
+  });
+
+  it('has readings of the time-out under paper alone', () => {
+    const { policy, timeoutFrom } = quick;
+    const apart = expandPlan({ ...design, policy, timeoutFrom: timeoutFrom! }, 1);
+    expect(new Set(apart.map(readingName))).toEqual(new Set(readings));
+    expect(new Set(apart.map(({ seed }) => seed)).size).toBe(apart.length);
   });
 });
 

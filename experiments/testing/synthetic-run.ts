@@ -5,9 +5,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { GoldenInfo, Outcome, TrialRecord, TrialSpec } from '../../harness/types.ts';
-import { durationMs, targetOf, type ResolvedFault } from '../../faults/fault-spec.ts';
 import { resolveFault } from '../../faults/resolve.ts';
+import type { GoldenInfo, Outcome, TrialRecord, TrialSpec } from '../../harness/types.ts';
+import {
+  definitionOf,
+  durationMs,
+  faultyReplica,
+  targetOf,
+  type ResolvedFault,
+} from '../../faults/fault-spec.ts';
 import { formatFault, formatTrigger } from '../../faults/text.ts';
 import { expandPlan } from '../plan/expand.ts';
 import type { Manifest } from '../record/manifest.ts';
@@ -62,7 +68,8 @@ export function syntheticRecord(spec: TrialSpec): TrialRecord {
   const source = random(deriveSeed(spec.seed, 'synthetic', ...place));
   const noise = (ms: number): number => ms * 2 ** (source.fraction() - 0.5);
   const fault = resolveFault(spec.fault, { rendezvous: 300, seed: spec.seed });
-  const { outcome, latencyMs } = behaviour(spec, fault, noise);
+  const second = secondOf(spec, fault);
+  const { outcome, latencyMs } = behaviour(spec, fault, noise, second);
   const injectionNs = fault.kind === 'none' ? null : 1e12 + spec.trial * 1e10;
   const quorumNs =
     injectionNs === null || latencyMs === null ? null : Math.round(injectionNs + latencyMs * 1e6);
@@ -100,10 +107,20 @@ export function syntheticRecord(spec: TrialSpec): TrialRecord {
     nativeRunNs: 100e6,
     bootId: '00000000-0000-0000-0000-000000000000',
     faultSpec: formatFault(fault),
-    second: null,
+    second:
+      second === null
+        ? null
+        : {
+            fault: second.kind,
+            target: targetOf(second),
+            faultSpec: formatFault(second),
+            injected: true,
+            activated: true,
+            injectionNs,
+          },
     timeoutFrom: spec.timeoutFrom ?? 'quorum',
     delayMs: durationMs(fault),
-    exitStatus: 0,
+    exitStatus: outcome === 'detected-stopped' ? 125 : 0,
     reason: null,
     rendezvous: 300,
     fenced: [],
@@ -121,27 +138,58 @@ export function syntheticRecord(spec: TrialSpec): TrialRecord {
   };
 }
 
+function secondOf({ secondFault, seed }: TrialSpec, first: ResolvedFault): ResolvedFault | null {
+  if (secondFault === undefined || first.kind === 'none') return null;
+  return resolveFault(secondFault, { rendezvous: 300, seed, first: first.at.k });
+}
+
+interface Behaviour {
+  outcome: Outcome;
+  latencyMs: number | null;
+}
+
+const nothing: Behaviour = { outcome: 'masked', latencyMs: null };
+
 function behaviour(
   { timeoutMs, detect, policy }: TrialSpec,
   fault: ResolvedFault,
   noise: (ms: number) => number,
-): { outcome: Outcome; latencyMs: number | null } {
-  const detected = (latencyMs: number) => ({ outcome: 'detected-masked' as const, latencyMs });
-  const nothing = { outcome: 'masked' as const, latencyMs: null };
+  second: ResolvedFault | null,
+): Behaviour {
+  const detected = (latencyMs: number): Behaviour => ({ outcome: 'detected-masked', latencyMs });
+  if (second !== null && faultyReplica(fault) !== faultyReplica(second)) {
+    return { outcome: 'detected-stopped', latencyMs: null };
+  }
   switch (fault.kind) {
-    case 'signature-bit-flip':
-      return detected(noise(8));
+    case 'none':
+      return nothing;
     case 'replica-kill':
       return detect === 'any' ? detected(noise(6)) : detected(timeoutMs + noise(15));
     case 'tracer-delay':
       return fault.delay > timeoutMs
         ? { outcome: 'late-flagged', latencyMs: timeoutMs + noise(15) }
         : nothing;
-    case 'false-flag-notice':
-      return policy === 'paper' ? { outcome: 'wrong-flagged', latencyMs: noise(3) } : nothing;
     default:
-      return nothing;
+      return policy === 'paper' ? underPaper(fault, noise) : byKind(fault, detected(noise(8)));
   }
+}
+
+function byKind(fault: Exclude<ResolvedFault, { kind: 'none' }>, detected: Behaviour): Behaviour {
+  const [kind, values] = definitionOf(fault);
+  return kind.flag(values) === 'must' ? detected : nothing;
+}
+
+/** protocol.md 3b and 4: what the literal rule does not survive. */
+function underPaper(
+  fault: Exclude<ResolvedFault, { kind: 'none' }>,
+  noise: (ms: number) => number,
+): Behaviour {
+  if (fault.kind === 'request-bit-flip') return { outcome: 'sdc', latencyMs: null };
+  if (fault.kind === 'two-faced-vote') return { outcome: 'detected-stopped', latencyMs: null };
+  const one = byKind(fault, { outcome: 'detected-masked', latencyMs: noise(8) });
+  const harmless = one !== nothing || faultyReplica(fault) !== null;
+  if (harmless && fault.kind !== 'false-flag-notice') return one;
+  return { outcome: 'wrong-flagged', latencyMs: noise(3) };
 }
 
 function syntheticManifest(
