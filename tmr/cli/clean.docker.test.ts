@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { afterEach, beforeAll, expect, it } from 'vitest';
-import { ensureImage, imagePaths } from '../containers/image.ts';
+import { pack } from 'tar-stream';
+import { afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { ensureImage, IMAGE_LABEL, imagePaths } from '../containers/image.ts';
 import { removeContainer } from '../containers/container.ts';
 import { OWNER_LABEL, thisProcess, type Owner } from '../containers/leftovers.ts';
 import { describeWithEngine } from '../containers/testing/test-engine.ts';
@@ -58,4 +59,46 @@ describeWithEngine('tmr clean with an engine', (engine) => {
       expect(State.Paused).toBe(true);
     }
   });
+
+  /** An image with nothing in it but a file, made in a second of its own. */
+  async function build(tag: string, file: string): Promise<void> {
+    const context = pack();
+    context.entry({ name: 'Dockerfile' }, 'FROM scratch\nCOPY file /file\n');
+    context.entry({ name: 'file' }, file);
+    context.finalize();
+    const labels = { [IMAGE_LABEL]: 'test' };
+    const body = context as unknown as NodeJS.ReadableStream;
+    const stream = await engine.docker.buildImage(body, { t: tag, labels });
+    await new Promise<void>((resolve, reject) => {
+      engine.docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()));
+    });
+    undo.push(() => engine.docker.getImage(tag).remove());
+    const madeMs = Date.parse((await engine.docker.getImage(tag).inspect()).Created);
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(madeMs + 1000), 3000);
+  }
+
+  it('removes old images of ours that no container uses, but for the two newest of a name', async () => {
+    const name = `tmr-testbed-test${process.pid}`;
+    const [named, used, old, newer, newest] = [1, 2, 3, 4, 5].map((n) => `${name}:${n}`) as Five;
+    for (const tag of [named, used, old, newer, newest]) await build(tag, tag);
+    const container = await engine.docker.createContainer({ Image: used, Cmd: ['/file'] });
+    undo.push(() => removeContainer(container));
+    // Somebody has given it a name of his own.
+    const alias = `test${process.pid}`;
+    await engine.docker.getImage(named).tag({ repo: alias, tag: 'mine' });
+    undo.push(() => engine.docker.getImage(`${alias}:mine`).remove());
+
+    const args = [tmrCommand, 'clean', '--engine', engine.url];
+    const { stdout } = runToEnd(process.execPath, args, { cwd: '/' });
+    const removed = stdout.toString().match(new RegExp(`${name}:\\d`, 'g')) ?? [];
+    expect(removed.toSorted()).toEqual([named, old]);
+    const all = await engine.docker.listImages();
+    const left = all.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => /test/.test(tag));
+    expect(left).toEqual(expect.arrayContaining([used, newer, newest, `${alias}:mine`]));
+    expect(left).not.toContain(old);
+    // That of the build that is here.
+    await engine.docker.getImage(image).inspect();
+  });
 });
+
+type Five = [string, string, string, string, string];

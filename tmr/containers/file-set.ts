@@ -28,7 +28,12 @@ const LINKS_MAX = 40;
 const HEAD_BYTES = 256;
 
 export class FileSet {
-  readonly #entries = new Map<string, ImageEntry>();
+  readonly #entries: Map<string, ImageEntry>;
+
+  /** Empty, or with what another has. */
+  constructor(other?: FileSet) {
+    this.#entries = new Map(other === undefined ? [] : other.#entries);
+  }
 
   /** In the order in which they can be unpacked. */
   get entries(): ImageEntry[] {

@@ -32,6 +32,10 @@ export const imagePaths = {
   interpose: '/opt/tmr/dist/interpose.js',
 } as const;
 
+/** On every image of ours: the version; and which build of ours, or of Node.js, it has. */
+export const IMAGE_LABEL = 'org.tmr.image';
+export const BUILD_LABEL = 'org.tmr.build';
+
 const REPOSITORY = 'tmr-testbed';
 const TAG_LENGTH = 24;
 /** What programs read at every start, and names of users, where this machine has them. */
@@ -59,15 +63,40 @@ export async function ensureImage(
     );
   }
   const beneath = base === undefined ? 'scratch' : await imageId(engine, base);
-  const node = await ensureLayer(engine, 'node', beneath, nodeFiles(base), onLine);
-  return ensureLayer(engine, 'host', node, projectFiles(options), onLine);
+  const runtime = nodeFiles(base !== undefined);
+  const ours = buildFiles();
+  const node = await ensureLayer(
+    engine,
+    { name: 'node', from: beneath, files: runtime, build: runtime.digest },
+    onLine,
+  );
+  return ensureLayer(
+    engine,
+    { name: 'host', from: node, files: withPrograms(ours, options), build: ours.digest },
+    onLine,
+  );
+}
+
+/** A name of ours: what an image of this machine is called. */
+export function isOurTag(tag: string): boolean {
+  return tag.startsWith(`${REPOSITORY}-`);
+}
+
+/** Values of BUILD_LABEL for images that would be made, or taken, now. */
+export function currentBuilds(): ReadonlySet<string> {
+  return new Set([nodeFiles(false).digest, nodeFiles(true).digest, buildFiles().digest]);
+}
+
+interface Layer {
+  name: string;
+  from: string;
+  files: FileSet;
+  build: string;
 }
 
 async function ensureLayer(
   engine: Engine,
-  name: string,
-  from: string,
-  files: FileSet,
+  { name, from, files, build }: Layer,
   onLine: (line: string) => void,
 ): Promise<string> {
   const tag = `${REPOSITORY}-${name}:${layerHash(from, files)}`;
@@ -83,7 +112,7 @@ async function ensureLayer(
       pull: false,
       rm: true,
       forcerm: true,
-      labels: { 'org.tmr.image': TMR_VERSION },
+      labels: { [IMAGE_LABEL]: TMR_VERSION, [BUILD_LABEL]: build },
     });
     await Promise.all([filled, built(engine, stream)]);
   } catch (error) {
@@ -101,10 +130,10 @@ function layerHash(from: string, files: FileSet): string {
 }
 
 /** Node, the directories that are mounted on, and Node's libraries unless a base image has its own. */
-function nodeFiles(base: string | undefined): FileSet {
+function nodeFiles(onBase: boolean): FileSet {
   const files = new FileSet();
   files.addAs(imagePaths.node, process.execPath, 0o755);
-  if (base === undefined) {
+  if (!onBase) {
     for (const directory of ['/dev', '/proc', '/sys', '/run', '/var', '/etc', '/opt', '/opt/tmr']) {
       files.addDirectory(directory);
     }
@@ -122,7 +151,8 @@ function nodeFiles(base: string | undefined): FileSet {
   return files;
 }
 
-function projectFiles(options: ImageOptions): FileSet {
+/** The build and its addon: what changes with the project, and not with the program that is run. */
+function buildFiles(): FileSet {
   const files = new FileSet();
   // This file is bundled into dist/.
   const dist = distDirectory();
@@ -130,6 +160,11 @@ function projectFiles(options: ImageOptions): FileSet {
     if (name.endsWith('.js')) files.addAs(`/opt/tmr/dist/${name}`, join(dist, name), 0o644);
   }
   addAddon(files, dist);
+  return files;
+}
+
+function withPrograms(build: FileSet, options: ImageOptions): FileSet {
+  const files = new FileSet(build);
   for (const program of options.programs) files.addProgram(program);
   for (const program of options.onVolumes ?? []) files.addNeedsOf(program);
   for (const path of options.include) {
