@@ -4,9 +4,10 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { check } from './sim/check.ts';
 import type { Fault, FaultKind } from './sim/faults.ts';
 import { fileServer } from './sim/network.ts';
-import { faultArbitraries, fcParameters, plainScenario, settings } from './sim/scenarios.ts';
+import { faultArbitraries, plainScenario, settings } from './sim/scenarios.ts';
 import type { Scenario } from './sim/trio.ts';
 import { violationsOf } from './sim/violations.ts';
 import type { TimeoutFrom } from './types.ts';
@@ -39,11 +40,11 @@ const notSurvived: readonly [FaultKind, TimeoutFrom][] = [
 describe("the paper's policy", () => {
   for (const kind of survived) {
     it(`survives ${kind} with the time-out from the second arrival`, () => {
-      fc.assert(
+      check(
         fc.property(settings(), faultArbitraries[kind], (scenario, fault) => {
           expect(violationsOf({ ...scenario, policy: 'paper', faults: [fault] })).toEqual([]);
         }),
-        fcParameters(150),
+        150,
       );
     });
   }

@@ -52,7 +52,7 @@
 #define INPUTS_ON_LINK 19
 #define TWO_FACED_INPUTS 20
 #define REPLICA_FAST 21 /* no fault: the two others compute for BURST ticks longer */
-#define CUT_OFF 22 /* both links of a tracer to its peers dead, both ways */
+#define CUT_OFF 22 /* both links of a tracer to its peers dead, both ways; variant 1: reset */
 
 #ifndef FAULT
 #define FAULT NONE
@@ -83,9 +83,9 @@
 #endif
 
 /* Variants of a kind: the bits of FALSE_NOTICE (server, monitor), ROGUE (wrong, lies, notices), TWO_FACED
-   (its own core holds the wrong one). */
+   (its own core holds the wrong one), CUT_OFF (reset). */
 #define VARIANTS_OF(f) \
-  ((f) == FALSE_NOTICE -> 3 : ((f) == ROGUE -> 7 : ((f) == TWO_FACED -> 1 : 0)))
+  ((f) == FALSE_NOTICE -> 3 : ((f) == ROGUE -> 7 : ((f) == TWO_FACED || (f) == CUT_OFF -> 1 : 0)))
 #ifndef VARIANTS
 #define VARIANTS VARIANTS_OF(FAULT)
 #endif
@@ -402,7 +402,7 @@ inline FLUSH() {
         :: else
         fi
       :: IS(LINK_DEAD) && ON_LINK && (LINK_KIND(FAULT) -> fired : fired2) -> y = 0
-      :: FAULT == CUT_OFF && fired && (me == 2 || to == 2) -> y = 0
+      :: FAULT == CUT_OFF && fired && variant == 0 && (me == 2 || to == 2) -> y = 0
       :: else
       fi;
       if
@@ -1029,7 +1029,9 @@ inline LINK_CLOSED() {
     /* R5: cut off from all members before DONE. */
     x = members[me] & PEER_MASK;
     if
+#ifndef NO_LEAVE
     :: x && (closed[me] & ~done[me] & x) == x && COUNT(x) == 2 -> FENCE()
+#endif
 #ifndef TIMEOUT_ONLY
     :: x && (closed[me] & ~done[me] & x) == x && COUNT(x) == 1 -> STOP_SESSION()
 #endif
@@ -1519,6 +1521,9 @@ inline LINK_FAULT() {
   :: ev == RESETS ->
     printf("HOST link 1-2 is reset\n");
     RESET_ONE(0, 1); RESET_ONE(1, 0)
+  :: FAULT == CUT_OFF && me == 2 && variant == 1 ->
+    printf("HOST links of 3 are reset\n");
+    RESET_ONE(0, 2); RESET_ONE(2, 0); RESET_ONE(1, 2); RESET_ONE(2, 1)
   :: else
   fi;
   if

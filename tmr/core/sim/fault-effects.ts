@@ -5,6 +5,7 @@ import type { AtReplica, Fault, InPhase, OnLink } from './faults.ts';
 import { fileServer, monitor } from './network.ts';
 import type { LinkFilter, Party, SimMessage } from './network.ts';
 import { mix } from './program.ts';
+import { swarmOfReplica, swarmOnLink } from './swarm.ts';
 
 /** The hooks that bring a fault about. `salt` keeps two faults from making the same wrong vote. */
 export const hooksOf = (fault: Fault, sim: SimControl, salt: number): FaultHooks => {
@@ -64,6 +65,10 @@ export const hooksOf = (fault: Fault, sim: SimControl, salt: number): FaultHooks
       return { state: wrongFrom(fault, sim, salt), computeNs: early(fault) };
     case 'rogue':
       return rogue(fault, sim, salt);
+    case 'swarm-on-link':
+      return swarmOnLink(fault, sim);
+    case 'swarm-of-replica':
+      return swarmOfReplica(fault, sim);
     case 'tracer-stopped':
       return inPhase(fault, sim, () => sim.stopTracer(fault.target, fault.durationNs));
     case 'service-link-lost':

@@ -31,6 +31,7 @@ export interface SimControl {
   /** Said by a fault that has had its effect; one that never says so tested nothing. */
   struck: () => void;
   readonly parties: readonly ReplicaId[];
+  nowNs: () => number;
   /** True while frames carry a checksum that catches corruption. */
   readonly checksum: boolean;
   crash: (target: ReplicaId, lost: readonly Party[]) => void;
@@ -38,6 +39,7 @@ export interface SimControl {
   replicaDies: (target: ReplicaId) => void;
   turnRogue: (target: ReplicaId, how: { answersViews: boolean }) => void;
   resetLink: (a: Party, b: Party) => void;
+  send: (from: ReplicaId, to: Party, message: SimMessage) => void;
   notice: (from: ReplicaId, accused: ReplicaId, to: Party) => void;
   stopTracer: (target: ReplicaId, durationNs: number) => void;
 }

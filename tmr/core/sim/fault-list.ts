@@ -66,8 +66,14 @@ export const everyDispute = (at: number): [Fault, Fault][] => [
         coreRight: true,
       })),
     ];
+    const halves = wrong.slice(1).map((first): [Fault, Fault] => {
+      const to = 'right' in first ? first.right : target;
+      return [first, { kind: 'link-dead', from: target, to, at }];
+    });
     const slow: Fault = { kind: 'replica-slow', target, at, delayNs: 1000 };
     return [
+      // Wrong to one peer and silent to the other: the longest that two views can be apart.
+      ...halves,
       ...wrong.flatMap((first) =>
         replicas.flatMap((seenBy) => after(first, inReplica(target, at, 'disputing', seenBy))),
       ),

@@ -44,6 +44,7 @@ const traitsOf = (fault: Fault, scenario: Scenario): FaultTraits => {
     case 'link-reset':
     case 'link-dead':
     case 'link-slow':
+    case 'swarm-on-link':
       return nobody;
     case 'inputs-at-sender':
     case 'false-notice':
@@ -64,6 +65,7 @@ const traitsOf = (fault: Fault, scenario: Scenario): FaultTraits => {
     case 'service-link-lost':
     case 'request-corrupted':
     case 'two-faced':
+    case 'swarm-of-replica':
       return { faulty: fault.target, flag: 'may' };
     case 'replica-slow':
       return fault.delayNs <= harmlessDelayNs(scenario)

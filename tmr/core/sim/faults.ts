@@ -51,7 +51,44 @@ export type Fault =
    * views. One that is right runs ahead with right requests.
    */
   | ({ kind: 'rogue'; wrong: boolean; notices: boolean; answersViews: boolean } & AtReplica)
+  | SwarmOnLink
+  | SwarmOfReplica
   | ({ kind: 'tracer-stopped'; durationNs: number } & InPhase & AtReplica)
   | ({ kind: 'service-link-lost'; service: Party } & Partial<InPhase> & AtReplica);
 
 export type FaultKind = Fault['kind'];
+
+/**
+ * Random misbehaviour from the arrival at `at` for `durationNs`: what is named strikes so often of
+ * 1000 times.
+ */
+interface Swarm<Behaviour extends string> {
+  seed: number;
+  at: number;
+  durationNs: number;
+  delayMaxNs: number;
+  perMille: Partial<Record<Behaviour, number>>;
+}
+/** In both directions. `corrupt` gets past the checksum; what does not is `lose`. */
+export interface SwarmOnLink extends Swarm<'lose' | 'corrupt' | 'delay' | 'reset'> {
+  kind: 'swarm-on-link';
+  from: ReplicaId;
+  to: ReplicaId;
+}
+/** In all that a replica, its tracer and its links do, to anybody. */
+export interface SwarmOfReplica extends Swarm<
+  | 'lose'
+  | 'corrupt'
+  | 'delay'
+  | 'forge'
+  | 'wrong'
+  | 'early'
+  | 'slow'
+  | 'stop'
+  | 'notice'
+  | 'reset'
+  | 'restart'
+> {
+  kind: 'swarm-of-replica';
+  target: ReplicaId;
+}

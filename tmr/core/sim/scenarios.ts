@@ -32,16 +32,6 @@ export const plainScenario: Scenario = {
 
 export const skewMaxNs = 300;
 
-/** How many runs each property gets; and a replay: TMR_FC_SEED=seed TMR_FC_PATH=path. */
-export const fcParameters = (numRuns: number): fc.Parameters<unknown> => {
-  const { TMR_FC_SEED: seed, TMR_FC_PATH: path } = process.env;
-  return {
-    numRuns,
-    ...(seed === undefined ? {} : { seed: Number(seed) }),
-    ...(path === undefined ? {} : { path }),
-  };
-};
-
 const middleSteps: readonly StepKind[] = ['local', 'clock', 'read', 'write', 'output', 'input'];
 
 export const programs = (kinds: readonly StepKind[] = middleSteps): fc.Arbitrary<Program> =>
@@ -49,8 +39,11 @@ export const programs = (kinds: readonly StepKind[] = middleSteps): fc.Arbitrary
     .array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 7 })
     .map((middle) => ['exec', ...middle, 'exit']);
 
-/** Everything but the fault. */
-export const settings = (kinds?: readonly StepKind[]): fc.Arbitrary<Scenario> =>
+/** Everything but the fault; messages take up to `delayMaxNs`. */
+export const settings = (
+  kinds?: readonly StepKind[],
+  delayMaxNs = plainScenario.linkDelayNs,
+): fc.Arbitrary<Scenario> =>
   fc
     .record({
       program: programs(kinds),
@@ -61,7 +54,7 @@ export const settings = (kinds?: readonly StepKind[]): fc.Arbitrary<Scenario> =>
         maxLength: 5,
       }),
       skewsNs: fc.tuple(...[1, 2, 3].map(() => fc.array(upTo(skewMaxNs), { maxLength: 5 }))),
-      delaysNs: fc.array(fc.integer({ min: 1, max: plainScenario.linkDelayNs }), {
+      delaysNs: fc.array(fc.integer({ min: 1, max: delayMaxNs }), {
         minLength: 1,
         maxLength: 40,
       }),
@@ -70,6 +63,15 @@ export const settings = (kinds?: readonly StepKind[]): fc.Arbitrary<Scenario> =>
       inputDelayNs: fc.constantFrom(0, 200, 10_000),
     })
     .map((chosen) => ({ ...plainScenario, ...chosen }));
+
+/**
+ * d counts a message's delay and a tick together. A swarm finds the faulty tracer that is wrong to
+ * one peer and silent to the other, for which the wait of R6 has no more to spare than that.
+ */
+export const settingsFor = (kind: FaultKind): fc.Arbitrary<Scenario> =>
+  settings(undefined, kind.startsWith('swarm') ? swarmDelayMaxNs : undefined);
+
+const swarmDelayMaxNs = plainScenario.linkDelayNs - plainScenario.tickNs;
 
 const replica: fc.Arbitrary<ReplicaId> = fc.integer({ min: 1, max: 3 });
 const at = fc.integer({ min: 0, max: 8 });
@@ -144,6 +146,26 @@ export const faultArbitraries: { [K in FaultKind]: fc.Arbitrary<Extract<Fault, {
       fc.record({ wrong: fc.boolean(), notices: fc.boolean(), answersViews: fc.boolean() }),
     ),
   ),
+  'swarm-on-link': kind('swarm-on-link', both(link, swarm(['lose', 'corrupt', 'delay', 'reset']))),
+  'swarm-of-replica': kind(
+    'swarm-of-replica',
+    both(
+      fc.record({ target: replica }),
+      swarm([
+        'lose',
+        'corrupt',
+        'delay',
+        'forge',
+        'wrong',
+        'early',
+        'slow',
+        'stop',
+        'notice',
+        'reset',
+        'restart',
+      ]),
+    ),
+  ),
   'tracer-stopped': kind(
     'tracer-stopped',
     both(
@@ -206,6 +228,25 @@ export const faultsOfOneLink: fc.Arbitrary<Fault[]> = fc
       return turned[index] === true ? { ...fault, from: to, to: from } : { ...fault, from, to };
     }),
   );
+
+/** Which behaviours there are, and how often each strikes, is drawn anew for every session. */
+function swarm<Behaviour extends string>(behaviours: readonly Behaviour[]) {
+  const rate = fc.option(fc.constantFrom(20, 100, 300, 1000), { nil: undefined, freq: 2 });
+  return fc.record({
+    seed: fc.nat(),
+    at: fc.integer({ min: 0, max: 4 }),
+    durationNs: fc.constantFrom(1000, 5000, 20_000, 100_000),
+    delayMaxNs: fc.constantFrom(100, 500, timeoutNs, 3 * timeoutNs),
+    perMille: fc
+      .tuple(...behaviours.map((behaviour) => fc.tuple(fc.constant(behaviour), rate)))
+      .map(
+        (rates) =>
+          Object.fromEntries(rates.filter(([, value]) => value !== undefined)) as Partial<
+            Record<Behaviour, number>
+          >,
+      ),
+  });
+}
 
 function several(kinds: readonly FaultKind[]): fc.Arbitrary<Fault[]> {
   const one = fc.oneof(...kinds.map((name) => faultArbitraries[name] as fc.Arbitrary<Fault>));

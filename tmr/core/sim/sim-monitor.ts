@@ -25,6 +25,7 @@ export class SimMonitor {
   readonly #slots: { kind: SlotKind; slot: Slot }[] = [];
   readonly #results: { executed: number; result: number; readyNs: number }[] = [];
   readonly #gone = new Set<ReplicaId>();
+  readonly #saidStop = new Set<ReplicaId>();
   readonly #needed: number;
 
   constructor(ports: MonitorPorts) {
@@ -47,7 +48,7 @@ export class SimMonitor {
         this.#recordSlot(from, message.slot, message.kind, message.digest);
         break;
       case 'stopped':
-        if (!this.exited) this.#ports.stop(message.reason);
+        this.#stopped(from, message.reason);
         break;
       case 'fenced':
         break;
@@ -61,6 +62,13 @@ export class SimMonitor {
     if (this.exited) return;
     if (this.#present().length < this.#needed) this.#ports.stop('too few tracers are left');
     else this.#runWhatMayRun();
+  }
+
+  /** One of three that says so only leaves; of two, either may (R6). */
+  #stopped(from: ReplicaId, reason: string): void {
+    this.#saidStop.add(from);
+    const unflagged = this.#ports.replicas - this.flags.flagged.size;
+    if (!this.exited && (unflagged <= 2 || this.#saidStop.size >= 2)) this.#ports.stop(reason);
   }
 
   #recordSlot(from: ReplicaId, index: number, kind: SlotKind, digest: number): void {

@@ -106,10 +106,6 @@ export class TracerHost {
     this.#leave('crashed', 'crash');
   }
 
-  kill(): void {
-    this.#leave('killed', 'session over');
-  }
-
   /** R18: Ctrl-Z. The replica stands still, the tracer goes on reading. */
   suspend(): void {
     this.#suspendedNs = this.#ports.nowNs();

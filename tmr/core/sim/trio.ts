@@ -22,6 +22,8 @@ import type { Notice, ServiceRules, ToMonitor } from './services.ts';
 import { SimMonitor } from './sim-monitor.ts';
 import { TracerHost } from './tracer-host.ts';
 import type { HostRecord } from './host-record.ts';
+import { WatchedCore } from './watched-core.ts';
+import type { Transitions } from './watched-core.ts';
 
 /** Times in ns of virtual time; small numbers, so that shrunk scenarios can be read. */
 export interface Scenario {
@@ -72,10 +74,13 @@ export interface SimResult {
   endNs: number;
 }
 
-export const runTrio = (scenario: Scenario): SimResult => new Trio(scenario).run();
+/** `transitions`: where to count those of the cores (watched-core.ts). */
+export const runTrio = (scenario: Scenario, transitions?: Transitions): SimResult =>
+  new Trio(scenario, transitions).run();
 
 export class Trio {
   readonly #scenario: Scenario;
+  readonly #transitions: Transitions | undefined;
   readonly #queue = new EventQueue();
   readonly #hosts = new Map<ReplicaId, TracerHost>();
   /** Of the hosts that the session began with; one that comes back is not asked. */
@@ -89,8 +94,9 @@ export class Trio {
   #nowNs = 0;
   #stopReason: string | undefined;
 
-  constructor(scenario: Scenario) {
+  constructor(scenario: Scenario, transitions?: Transitions) {
     this.#scenario = scenario;
+    this.#transitions = transitions;
     const { replicas } = scenario;
     const rules = { ...serviceRulesOf(scenario.policy), ...scenario.services };
     const stop = (reason: string): void => {
@@ -152,7 +158,8 @@ export class Trio {
       event.run();
       if (this.#stopReason !== undefined) outcome = 'stopped';
     }
-    return this.#result(outcome ?? (this.#isOver() ? 'exited' : 'hung'));
+    // Whoever is left then is the monitor's to end; a healthy one that is left violates P5.
+    return this.#result(outcome ?? (this.#world.exited ? 'exited' : 'hung'));
   }
 
   #scheduleSuspension(): void {
@@ -163,10 +170,6 @@ export class Trio {
       this.#schedule(atNs, id, () => host.suspend());
       this.#schedule(atNs + suspension.durationNs, id, () => host.resume());
     }
-  }
-
-  #isOver(): boolean {
-    return this.#world.exited && [...this.#hosts.values()].every((host) => !host.alive);
   }
 
   #result(outcome: SimOutcome): SimResult {
@@ -189,6 +192,7 @@ export class Trio {
     const stepNs = 8 * timeoutNs + Math.max(...burstsNs) + inputDelayNs;
     const faultNs = faults.map((fault) => {
       if ('delayNs' in fault) return fault.delayNs;
+      if ('delayMaxNs' in fault) return fault.durationNs + fault.delayMaxNs;
       if ('durationNs' in fault) return fault.durationNs;
       return 'afterNs' in fault ? fault.afterNs : 0;
     });
@@ -200,8 +204,11 @@ export class Trio {
     const scenario = this.#scenario;
     const pick = (values: readonly number[] | undefined, index: number): number =>
       values === undefined || values.length === 0 ? 0 : (values[index % values.length] ?? 0);
+    const options = coreOptionsOf(scenario, id);
+    const core = new Core(options, { ...allRules, ...scenario.rules });
+    const transitions = this.#transitions;
     return new TracerHost(id, {
-      core: new Core(coreOptionsOf(scenario, id), { ...allRules, ...scenario.rules }),
+      core: transitions === undefined ? core : new WatchedCore(core, options, transitions),
       peers: peersOf(id, scenario.replicas),
       program: scenario.program,
       rules,
@@ -263,6 +270,7 @@ export class Trio {
     const { checksum } = rules;
     return {
       struck: () => this.#struck.add(index),
+      nowNs: () => this.#nowNs,
       parties: Array.from({ length: this.#scenario.replicas }, (_, index) => index + 1),
       checksum,
       crash: (target, lost) => this.#hosts.get(target)?.crash(lost),
@@ -274,6 +282,7 @@ export class Trio {
         this.#schedule(this.#nowNs, target, () => this.#hosts.get(target)?.replicaDies()),
       turnRogue: (target, how) => this.#hosts.get(target)?.turnRogue(how),
       resetLink: (a, b) => this.#network.reset(a, b),
+      send: (from, to, message) => this.#network.send(from, to, message),
       notice: (from, accused, to) =>
         this.#network.send(from, to, { type: 'flag', accused, k: this.#hosts.get(from)?.k ?? 0 }),
       stopTracer: (target, durationNs) =>
