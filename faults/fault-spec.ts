@@ -64,9 +64,14 @@ export function needsContainers({ kind }: { kind: FaultKindName }): boolean {
   return activeKind(kind)?.inContainers === true;
 }
 
-/** The replica is well again after a time: one that is flagged for it was only late. */
-export function isFiniteDelay(kind: FaultKindName): boolean {
-  return activeKind(kind)?.finiteDelay === true;
+/** The replica is well again after a time, and was never wrong: one that is flagged for it was only late. */
+export function isFiniteDelay(fault: FaultSpec | ResolvedFault): boolean {
+  return activeKind(fault.kind)?.finiteDelay === true && !provokesDispute(fault);
+}
+
+/** A wrong vote of the same part goes out first. */
+export function provokesDispute(fault: FaultSpec | ResolvedFault): boolean {
+  return 'phase' in fault && fault.phase === 'dispute';
 }
 
 /** How long it delays or lasts, ms; null when it does not. */

@@ -5,19 +5,24 @@ import { outcomes, type Outcome } from './types.ts';
 const active = { injected: true, effective: true, activated: true };
 const well: Evidence = {
   harnessError: null,
-  faults: [{ kind: 'none', faultyReplica: null, ...active }],
+  faults: [{ kind: 'none', finiteDelay: false, faultyReplica: null, ...active }],
   end: { type: 'completed' },
   differences: [],
   wrongOutput: false,
   flagged: [],
   lost: [],
 };
-const flip = { kind: 'signature-bit-flip', faultyReplica: 1, ...active } as const;
+const flip = {
+  kind: 'signature-bit-flip',
+  finiteDelay: false,
+  faultyReplica: 1,
+  ...active,
+} as const;
 const linkFlip = { ...flip, faultyReplica: null };
 const kill = { ...flip, kind: 'replica-kill' } as const;
-const delay = { ...flip, kind: 'tracer-delay' } as const;
-const pause = { ...flip, kind: 'container-pause' } as const;
-const quota = { ...flip, kind: 'cpu-quota' } as const;
+const delay = { ...flip, kind: 'tracer-delay', finiteDelay: true } as const;
+const pause = { ...flip, kind: 'container-pause', finiteDelay: true } as const;
+const quota = { ...flip, kind: 'cpu-quota', finiteDelay: true } as const;
 const disconnect = { ...flip, kind: 'network-disconnect' } as const;
 const gone = { ...flip, kind: 'container-kill' } as const;
 const outOfMemory = { ...flip, kind: 'memory-limit' } as const;

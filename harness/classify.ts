@@ -5,7 +5,6 @@
  * `not-activated` only when all else is well.
  */
 import type { ReplicaId } from '../tmr/core/types.ts';
-import { isFiniteDelay } from '../faults/fault-spec.ts';
 import type { FaultKindName } from '../faults/kinds/registry.ts';
 import type { Outcome } from './types.ts';
 
@@ -22,6 +21,8 @@ export type ServiceEnd =
 
 export interface ActedFault {
   kind: FaultKindName;
+  /** Late for a time, and never wrong. */
+  finiteDelay: boolean;
   /** The replica that may rightly be lost; null for none and for a fault of a link. */
   faultyReplica: ReplicaId | null;
   /** All true for kind `none`. */
@@ -77,7 +78,7 @@ function classifyService(evidence: Evidence): Verdict {
     return { outcome: 'wrong-flagged', reason: `${named(healthy)} without a fault flagged` };
   }
   const late = flagged.filter((replica) =>
-    faultsOf(replica).every(({ kind }) => isFiniteDelay(kind)),
+    faultsOf(replica).every(({ finiteDelay }) => finiteDelay),
   );
   if (late.length > 0) {
     return { outcome: 'late-flagged', reason: `${named(late)} was only late` };

@@ -59,8 +59,8 @@ export function gatherFaultEvidence(
     effective = victimDead;
     activated = effective;
   }
-  // Held until the session's end killed it: no word of its own.
-  if (fault.kind === 'tracer-delay' && hasVictim && !activated) {
+  // Ended from outside before it could say so itself: flagged, or at the session's end.
+  else if (hasVictim && !activated) {
     effective = victimDead;
     activated = effective;
   }

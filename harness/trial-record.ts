@@ -1,6 +1,12 @@
 /** Fills the row of a trial from its evidence. */
 import { readFileSync } from 'node:fs';
-import { durationMs, faultyReplica, targetOf, type ResolvedFault } from '../faults/fault-spec.ts';
+import {
+  durationMs,
+  faultyReplica,
+  isFiniteDelay,
+  targetOf,
+  type ResolvedFault,
+} from '../faults/fault-spec.ts';
 import { activeKind } from '../faults/kinds/registry.ts';
 import { formatFault, formatTrigger } from '../faults/text.ts';
 import type { Report } from '../tmr/monitor/report-schema.ts';
@@ -42,6 +48,7 @@ export function emptyRecord(
     runNs: null,
     bootId: bootId(),
     faultSpec: formatFault(fault),
+    flagsApart: [],
     second: second === undefined ? null : emptySecond(second),
     timeoutFrom: settings.timeoutFrom ?? 'quorum',
     delayMs: durationMs(fault),
@@ -102,6 +109,9 @@ export function fillRecord(record: TrialRecord, trial: TrialEvidence): void {
   record.exitStatus = run.end.type === 'limit' ? null : shellStatus(run.end);
   record.flagged = flags.map(({ replica }) => replica);
   record.accusers = flags.map(({ accusers }) => accusers);
+  record.flagsApart = flags
+    .filter(({ tQuorumNs, tIsolatedNs }) => tQuorumNs === null || tIsolatedNs === null)
+    .map(({ replica }) => replica);
   record.injectionNs = rounded(evidence.injectionNs);
   fillTimes(record, flags[0], evidence, trial.reaction);
   if (run.report !== null) fillFromReport(record, run.report, fault);
@@ -128,6 +138,7 @@ function actedFault(
   return [
     {
       kind,
+      finiteDelay: isFiniteDelay(fault),
       faultyReplica: faultyReplica(fault),
       injected: evidence.injected || none,
       effective: evidence.effective || none,

@@ -132,6 +132,8 @@ export interface TrialRecord {
   /** Further columns. */
   /** The fault as short text of the faults/ grammar, enough to replay it. */
   faultSpec: string;
+  /** Replicas flagged at the monitor or at the NFS server alone: P4 wants both. */
+  flagsApart: ReplicaId[];
   /** Of the second fault; null where there is one only. */
   second: SecondFault | null;
   /** As in the plan; `quorum` where it gives none. */

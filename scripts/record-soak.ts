@@ -6,11 +6,15 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
-/**
- * Writes `results/reference/soak/<part>.json`. `result` is plain data; it must name how many cases were
- * run and how many of them failed.
- */
-export function recordSoak(part: string, result: { cases: number; failures: number }): void {
+/** Plain data; it must name how many cases were run and how many of them failed. */
+export interface SoakResult {
+  cases: number;
+  failures: number;
+  [more: string]: unknown;
+}
+
+/** Writes `results/reference/soak/<part>.json`. */
+export function recordSoak(part: string, result: SoakResult): void {
   const git = (...argv: string[]): string =>
     execFileSync('git', argv, { cwd: root, encoding: 'utf8' }).trim();
   const directory = join(root, 'results/reference/soak');

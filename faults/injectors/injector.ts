@@ -2,6 +2,7 @@
 import type { Vote } from '../../tmr/core/types.ts';
 import type { SessionPorts } from '../../tmr/tracer/session/session-ports.ts';
 import type { FaultEvent, WriteEvent } from '../event-log.ts';
+import { identifyProcess } from '../process-state.ts';
 import type { Phase } from '../kinds/phase.ts';
 import type { Struck } from '../kinds/trigger.ts';
 
@@ -35,9 +36,13 @@ export function log(
   context.write({ ...event, replica: context.replica, fault: context.fault, tNs });
 }
 
-/** An act that needs no reading back beyond having been done: injected, effective, activated. */
+/**
+ * An act that needs no reading back beyond having been done: injected, effective, activated. Whoever is
+ * flagged for it may be killed before it has said so: the harness looks for that.
+ */
 export function strike(context: InjectorContext, k: number, detail: string, act: () => void): void {
-  log(context, { type: 'injected', k });
+  const victim = identifyProcess(process.pid);
+  log(context, { type: 'injected', k, ...(victim && { victim }) });
   act();
   log(context, { type: 'effective', k, effective: true, detail });
   log(context, { type: 'activated', k });

@@ -1,6 +1,7 @@
 /** Wrong votes of one tracer: each with a checksum that fits, so that peers take them for its word. */
 import type { PeerMessage, Vote } from '../../tmr/core/types.ts';
 import type { SessionPorts } from '../../tmr/tracer/session/session-ports.ts';
+import { identifyProcess } from '../process-state.ts';
 import type { ResolvedFaultOf } from '../fault-spec.ts';
 import {
   flipSignature,
@@ -154,7 +155,8 @@ function replaceVotes(
         return;
       }
       first = false;
-      log(context, { type: 'injected', k: vote.k });
+      const victim = identifyProcess(process.pid);
+      log(context, { type: 'injected', k: vote.k, ...(victim && { victim }) });
       const effective = bitsThatDiffer(vote, flipped) === 1;
       const detail = `${signatureText(vote)} became ${signatureText(flipped)}`;
       log(context, { type: 'effective', k: vote.k, effective, detail });

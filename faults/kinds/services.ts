@@ -47,7 +47,8 @@ export const outputBitFlip = defineKind({
   positiveControl: 'one replica: the output is wrong',
   target: onTracer,
   faulty: itself,
-  flag: () => 'never',
+  // The monitor flags whose output differs from two equal ones.
+  flag: () => 'may',
   bound: null,
 });
 

@@ -1,0 +1,117 @@
+/** Runs cases of the exhaustive list on real processes, each as a trial of a campaign, and judges them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import { parseFault } from '../../faults/text.ts';
+import { openCampaign } from '../campaign.ts';
+import type { Campaign, TrialRecord, TrialSpec } from '../types.ts';
+import { SWEEP_TIMEOUT_MS, type ProgramUnderTest } from './cases.ts';
+import { judgeSingleFault, type Judgement } from './judge.ts';
+import { buildProbe } from './probe.ts';
+
+const SEED = '5'.repeat(64);
+
+export interface CaseResult {
+  case: string;
+  outcome: TrialRecord['outcome'];
+  activated: boolean;
+  flagged: number[];
+  /** `P2: healthy replica 1 was flagged`. */
+  violations: string[];
+  unknown: string | null;
+}
+
+export class Sweep {
+  readonly program: ProgramUnderTest;
+  readonly #campaign: Campaign;
+  readonly #directory: string;
+
+  private constructor(program: ProgramUnderTest, campaign: Campaign, directory: string) {
+    this.program = program;
+    this.#campaign = campaign;
+    this.#directory = directory;
+  }
+
+  /** `jobs`: cases at the same time. Throws when the probe cannot be built or has no golden run. */
+  static async open(jobs: number): Promise<Sweep> {
+    const directory = mkdtempSync(join(tmpdir(), 'tmr-sweep-'));
+    try {
+      const { workload, stateAddress } = buildProbe(directory);
+      const campaign = await openCampaign({
+        workloads: [workload],
+        hosts: ['local'],
+        docker: { engines: [], baseImage: null, include: [], sessionPorts: '0', transfer: 'auto' },
+        tsc: 'native',
+        sessionSeed: SEED,
+        goldenTimeoutMs: 10_000,
+        goldenRuns: 2,
+        nativeRuns: 3,
+        keep: 'none',
+        runDirectory: directory,
+        jobs,
+      });
+      try {
+        const [golden] = await campaign.prepare(() => {}, new AbortController().signal);
+        if (!golden?.rendezvous)
+          throw new Error(`no golden run of the probe: ${golden?.disqualified}`);
+        return new Sweep({ rendezvous: golden.rendezvous, stateAddress }, campaign, directory);
+      } catch (error) {
+        await campaign.close();
+        throw error;
+      }
+    } catch (error) {
+      rmSync(directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** `onResult` gets each case when it is done, in any order. Rejects for an abort only. */
+  async run(
+    cases: readonly string[],
+    jobs: number,
+    onResult: (result: CaseResult, record: TrialRecord) => void,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<void> {
+    const limit = pLimit(jobs);
+    const run = async (text: string, trial: number): Promise<void> => {
+      const record = await this.#campaign.run(specOf(text, trial), signal);
+      onResult(
+        resultOf(text, record, judgeSingleFault(record, this.program.rendezvous - 1)),
+        record,
+      );
+    };
+    await Promise.all(cases.map((text, trial) => limit(() => run(text, trial))));
+  }
+
+  async close(): Promise<void> {
+    await this.#campaign.close();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+function specOf(text: string, trial: number): TrialSpec {
+  return {
+    trial,
+    repetition: 0,
+    workload: 'probe',
+    fault: parseFault(text),
+    timeoutMs: SWEEP_TIMEOUT_MS,
+    detect: 'any',
+    policy: 'agreed',
+    hosts: 'local',
+    tsc: 'native',
+    seed: SEED,
+  };
+}
+
+function resultOf(text: string, record: TrialRecord, judgement: Judgement): CaseResult {
+  return {
+    case: text,
+    outcome: record.outcome,
+    activated: record.activated === true,
+    flagged: record.flagged,
+    violations: judgement.violations.map((one) => `${one.property}: ${one.text}`),
+    unknown: record.outcome === 'harness-error' ? record.reason : judgement.unknown,
+  };
+}
