@@ -53,7 +53,7 @@ describe('the verdict of a comparison of policies', () => {
   it('lets the replica of the fault be lost, and no other', () => {
     const found = good.find((record) => record.fault === 'service-link-loss')!;
     const faulty = Number(found.target!.split(':')[1]);
-    const own = { outcome: 'degraded', fenced: [faulty] } as const;
+    const own: Partial<TrialRecord> = { outcome: 'degraded', fenced: [faulty] };
     expect(verdictWith('service-link-loss', own)).toBe('holds');
     expect(verdictWith('service-link-loss', { ...own, injected: false })).toBe('violated P2');
     const other = { ...own, fenced: [(faulty % 3) + 1] };
@@ -61,7 +61,11 @@ describe('the verdict of a comparison of policies', () => {
   });
 
   it('does not blame the protocol for a machine slower than T/2, unless the fault was a delay', () => {
-    const fenced = { outcome: 'degraded', fenced: [1, 2, 3], skewMaxMs: 500 } as const;
+    const fenced: Partial<TrialRecord> = {
+      outcome: 'degraded',
+      fenced: [1, 2, 3],
+      skewMaxMs: 500,
+    };
     expect(verdictWith('vote-loss', fenced)).toBe('holds P2');
     expect(verdictWith('vote-loss', { ...fenced, skewMaxMs: 499 })).toBe('violated P2');
     expect(verdictWith('tracer-delay', fenced)).toBe('violated P2');

@@ -8,7 +8,7 @@ const quick: Design = {
   ...timeoutSweep.presets.quick,
   timeoutsMs: [1000],
   faults: modelsFor(['local']).map(({ name }) => name),
-  workloads: ['counter', 'jacobi'],
+  workloads: ['ledger', 'jacobi'],
   detect: ['any'],
   policy: ['agreed', 'paper'],
   timeoutFrom: ['quorum', 'first', 'own'],
@@ -20,7 +20,7 @@ const quick: Design = {
 const paper: Design = {
   ...quick,
   timeoutsMs: [200, 1000],
-  workloads: ['counter', 'jacobi', 'sha256sum', 'sqlite3'],
+  workloads: ['ledger', 'jacobi', 'sha256sum', 'sqlite3'],
   detect: ['any', 'timeout-only'],
   size: 'large',
   repetitions: 30,

@@ -13,6 +13,10 @@ Examples:
       replicas in containers of this machine's Docker engine, and faults of containers
   npm run experiment -- hosts-compare
       the same trials, same seeds, in processes and in containers (--hosts local,docker), pair by pair
+  npm run experiment -- policy-compare
+      the same single faults under our agreement and under the paper's literal rule, with its readings
+  npm run experiment -- two-fault-map --faults replica-kill,vote-loss --second-faults all --gaps 0,1,8
+      two faults in one run: masked, stopped safely, or a wrong output
   npm run experiment -- timeout-sweep --preset paper --dry-run
       what a run for publication takes, without running it
   npm run experiment -- report results/latest

@@ -207,6 +207,68 @@ describe('experiment --hosts docker', () => {
   });
 });
 
+describe('experiment policy-compare', () => {
+  it('runs the same faults under all readings, tells what each survives, and replays one', async () => {
+    const { code, stdout } = await experiment(
+      'policy-compare --seed 5 --workloads counter --faults vote-loss,replica-kill --repeat 1',
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/vote-loss +│ +1\/1 │ +0\/1 │ +0\/1 │ +0\/1 │/);
+    expect(stdout).toContain('agreed: 2 of 2 visible faults survived.');
+    const run = lastLine(stdout);
+    const trials = trialsOf(run);
+    expect(new Set(trials.map((row) => row['seed'])).size).toBe(2);
+    const own = trials.find((row) => row['timeout_from'] === 'own')!;
+    expect(own).toMatchObject({ policy: 'paper' });
+    const again = await experiment(['replay', run, own['trial']!]);
+    expect(again.code).toBe(0);
+    expect(again.stdout).toContain('"timeoutFrom": "own"');
+  });
+});
+
+describe('experiment two-fault-map', () => {
+  const line =
+    'two-fault-map --seed 5 --faults vote-loss --second-faults replica-kill,early-vote --gaps 3 --repeat 1';
+
+  it('runs every pair of kinds at every distance in both sorts of parts, and replays one', async () => {
+    const { code, stdout } = await experiment(line);
+    expect(code).toBe(0);
+    expect(stdout).toContain('A wrong output got out in 0 of 4 trials');
+    const run = lastLine(stdout);
+    const trials = trialsOf(run);
+    expect(trials).toHaveLength(4);
+    for (const { trigger, second_spec: second } of trials) {
+      const [first, other] = [trigger!, second!].map((text) =>
+        Number(/rendezvous:(\d+)/.exec(text)![1]),
+      );
+      expect(other! - first!).toBe(3);
+    }
+    const again = await experiment(['replay', run, '2']);
+    expect(again.code).toBe(0);
+    expect(again.stdout).toContain(`"faultSpec": "${trials[2]!['second_spec']}"`);
+  });
+
+  it('is violated by one wrong output, and names the trial and its replay', async () => {
+    const { stdout } = await experiment(line);
+    const run = lastLine(stdout);
+    const log = join(run, 'trials.jsonl');
+    writeFileSync(log, readFileSync(log, 'utf8').replace('"detected-stopped"', '"sdc"'));
+    const { code, stdout: said } = await experiment(['report', run]);
+    expect(code).toBe(1);
+    expect(said).toMatch(
+      /P6, trial \d: vote-loss and, 3 rendezvous later, [a-z-]+: a wrong output/,
+    );
+    expect(said).toMatch(/replay: npm run experiment -- replay \S+ \d\n/);
+  });
+
+  it('takes all but none as kinds, and plans without writing', async () => {
+    const { stdout } = await experiment('two-fault-map --second-faults all --dry-run --seed 1');
+    expect(stdout).toMatch(/second +signature-bit-flip.*link-reset/);
+    expect(stdout).not.toContain('none');
+    expect(stdout).toMatch(/gaps +0, 8\n/);
+  });
+});
+
 describe('breaking off', () => {
   it('after one Ctrl-C ends the running trial, reports what there is, and exits 130', async () => {
     const { code, stdout } = await experiment(plain, {
@@ -331,6 +393,16 @@ describe('wrong usage', () => {
     ],
     ['timeout-sweep --hosts docker --session-ports 41000', '--session-ports: expected a range A-B'],
     ['timeout-sweep --hosts docker --image-include nowhere', 'here/nowhere'],
+    [
+      'timeout-sweep --timeout-from first',
+      "--timeout-from is a reading of the paper's rule; expected --policy paper, got agreed",
+    ],
+    ['policy-compare --timeout-from frist', "Did you mean 'first'?"],
+    ['two-fault-map --gaps 1,x', '--gaps: expected a whole number from 0'],
+    ['two-fault-map --parts both', '--parts: unknown name'],
+    ['two-fault-map --second-faults none', 'a pair needs two faults'],
+    ['two-fault-map --second-faults cpu-quota', '--second-faults: cpu-quota acts on containers'],
+    ['timeout-sweep --gaps 1', "unknown option '--gaps'"],
     ['list --jason', 'Did you mean --json?'],
   ])('%s: exit 64 and %s', async (line, message) => {
     const { code, stderr, stdout } = await experiment(line);
@@ -353,7 +425,7 @@ describe('help', () => {
     expect(code).toBe(0);
     const options = [...stdout.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1]);
     expect(options).toEqual(
-      'preset timeouts faults workloads workload-command detect policy hosts engines base-image image-include session-ports transfer tsc repeat seed jobs keep out dry-run quiet'.split(
+      'preset timeouts faults workloads workload-command detect policy timeout-from hosts engines base-image image-include session-ports transfer tsc repeat seed jobs keep out dry-run quiet'.split(
         ' ',
       ),
     );
@@ -368,6 +440,8 @@ describe('help', () => {
     expect(list['experiments']!.map((item) => item.name)).toEqual([
       'timeout-sweep',
       'hosts-compare',
+      'policy-compare',
+      'two-fault-map',
     ]);
     expect(list['faults']!.length).toBe(faultModels.length);
     expect(list['faults']!.length).toBeGreaterThan(20);

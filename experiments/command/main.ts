@@ -6,7 +6,15 @@ import { faultModels, modelsFor } from '../fault-models.ts';
 import { experiments } from '../registry.ts';
 import { presetNames, type Experiment } from '../types.ts';
 import { workloads } from '../workloads/registry.ts';
-import { detectValues, hostsNames, keepValues, policyValues, tscValues } from './choices.ts';
+import {
+  detectValues,
+  hostsNames,
+  keepValues,
+  policyValues,
+  timeoutFromValues,
+  tscValues,
+} from './choices.ts';
+import { partsValues } from '../two-faults.ts';
 import { examples } from './help-text.ts';
 import type { CommandContext } from './io.ts';
 import type { RawOptions } from './settings.ts';
@@ -113,7 +121,7 @@ function addOptions(command: Command, { title, question, presets }: Experiment):
   command.summary(title).description(`${title}.\n\n${question}`).allowExcessArguments(false);
   option(
     '--preset <name>',
-    `${many(presetNames)}: defaults of all others (default: quick, about 2 minutes)`,
+    `${many(presetNames)}: defaults of all others (default: quick, 2 to 6 minutes)`,
   );
   option(
     '--timeouts <list>',
@@ -123,6 +131,20 @@ function addOptions(command: Command, { title, question, presets }: Experiment):
     '--faults <list>',
     `of ${names(faultModels)}; or all (default: ${either((p) => (presets[p].faults.length === modelsFor(presets[p].hosts).length ? 'all' : many(presets[p].faults)))})`,
   );
+  if (presets.quick.secondFaults !== undefined) {
+    option(
+      '--second-faults <list>',
+      `kinds of the second fault, or all (default: ${either((p) => many(presets[p].secondFaults ?? []))})`,
+    );
+    option(
+      '--gaps <list>',
+      `rendezvous from the first fault to the second, e.g. 0,8 (default: ${either((p) => (presets[p].gaps ?? []).join(','))})`,
+    );
+    option(
+      '--parts <list>',
+      `of ${many(partsValues)}: two parts of the system, or one that has both faults (default: ${either((p) => (presets[p].parts ?? []).join(','))})`,
+    );
+  }
   option(
     '--workloads <list>',
     `of ${names(workloads)}; or all (default: ${either((p) => presets[p].workloads.join(','))})`,
@@ -138,6 +160,10 @@ function addOptions(command: Command, { title, question, presets }: Experiment):
   option(
     '--policy <list>',
     `of ${many(policyValues)}: our agreement, or the paper's literal rule (default: ${either((p) => presets[p].policy.join(','))})`,
+  );
+  option(
+    '--timeout-from <list>',
+    `of ${many(timeoutFromValues)}: under paper, the vote that starts the time-out: the second, the first, the own (default: ${either((p) => (presets[p].timeoutFrom ?? ['quorum']).join(','))})`,
   );
   option(
     '--hosts <list>',

@@ -46,6 +46,11 @@ export function parseInteger(text: string, option: string, low: number, high: nu
   return value;
 }
 
+/** Whole numbers between `low` and `high`, without duplicates, in the given order. */
+export function parseIntegers(text: string, option: string, low: number, high: number): number[] {
+  return [...new Set(splitList(text, option).map((item) => parseInteger(item, option, low, high)))];
+}
+
 function splitList(text: string, option: string): string[] {
   const items = text.split(',').map((item) => item.trim());
   if (items.some((item) => item === '')) {

@@ -11,6 +11,7 @@ import { estimate } from '../plan/estimate.ts';
 import { expandPlan } from '../plan/expand.ts';
 import { projectRoot } from '../project-root.ts';
 import { describeCode, describeMachine, loadAverage, type Manifest } from '../record/manifest.ts';
+import { readingName, readingsOf } from '../readings.ts';
 import {
   createRunDirectory,
   files,
@@ -177,9 +178,14 @@ function dryRun(
       design.timeoutsMs.map((ms) => (ms >= 1000 ? `${ms / 1000} s` : `${ms} ms`)),
     ) +
     levels('faults', design.faults) +
+    (design.secondFaults === undefined
+      ? ''
+      : levels('second', design.secondFaults) +
+        levels('gaps', design.gaps ?? []) +
+        levels('parts', design.parts ?? [])) +
     levels('workloads', design.workloads) +
     levels('detect', design.detect) +
-    levels('policy', design.policy) +
+    levels('policy', readingsOf(design).map(readingName)) +
     levels('hosts', design.hosts) +
     `${cells} cells x ${design.repetitions} repetitions = ${plan.length} trials\n` +
     `about ${time} on two cores with --jobs ${settings.jobs}, ${disk} in ${results}/${experiment.name}/\n`

@@ -1,12 +1,20 @@
 /** From the words of the command line to a design with nothing left open. */
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
-import { detectValues, hostsNames, keepValues, policyValues, tscValues } from './choices.ts';
-import { parseDurations, parseInteger, parseNames } from './parse-values.ts';
+import {
+  detectValues,
+  hostsNames,
+  keepValues,
+  policyValues,
+  timeoutFromValues,
+  tscValues,
+} from './choices.ts';
+import { parseDurations, parseInteger, parseIntegers, parseNames } from './parse-values.ts';
 import { UsageError } from './usage-error.ts';
 import type { DockerOptions, KeepPolicy } from '../../harness/types.ts';
 import { faultModels, modelsFor } from '../fault-models.ts';
 import { presetNames, type Design, type Experiment, type PresetName } from '../types.ts';
+import { partsValues } from '../two-faults.ts';
 import { workloads } from '../workloads/registry.ts';
 import { customName } from '../workloads/custom-name.ts';
 import { splitWords } from '../workloads/split-words.ts';
@@ -22,6 +30,10 @@ export interface RawOptions {
   workloadCommand?: string;
   detect?: string;
   policy?: string;
+  timeoutFrom?: string;
+  secondFaults?: string;
+  gaps?: string;
+  parts?: string;
   hosts?: string;
   tsc?: string;
   keep?: string;
@@ -79,7 +91,9 @@ export function resolveSettings(
   if (raw.detect !== undefined) design.detect = parseNames(raw.detect, '--detect', detectValues);
   if (raw.policy !== undefined) design.policy = parseNames(raw.policy, '--policy', policyValues);
   if (raw.hosts !== undefined) design.hosts = parseNames(raw.hosts, '--hosts', hostsNames);
-  design.faults = faults(raw.faults, design);
+  if (raw.timeoutFrom !== undefined) design.timeoutFrom = readings(raw.timeoutFrom, design);
+  design.faults = faults(raw.faults, '--faults', design.faults, design);
+  if (design.secondFaults !== undefined) pairs(raw, design);
   if (raw.tsc !== undefined) design.tsc = one(raw.tsc, '--tsc', tscValues);
   if (raw.repeat !== undefined) {
     design.repetitions = parseInteger(raw.repeat, '--repeat', 1, 1_000_000);
@@ -106,20 +120,48 @@ function one<T extends string>(text: string, option: string, known: readonly T[]
   return names[0]!;
 }
 
+function readings(text: string, { policy }: Design): Design['timeoutFrom'] & object {
+  if (!policy.includes('paper')) {
+    throw new UsageError(
+      `--timeout-from is a reading of the paper's rule; expected --policy paper, got ${policy.join(', ')}`,
+    );
+  }
+  return parseNames(text, '--timeout-from', timeoutFromValues);
+}
+
+/** Of two faults there is none that is no fault. */
+function pairs(raw: RawOptions, design: Design): void {
+  const active = (kinds: Design['faults']): Design['faults'] =>
+    kinds.filter((kind) => kind !== 'none');
+  const second = faults(raw.secondFaults, '--second-faults', design.secondFaults ?? [], design);
+  design.faults = active(design.faults);
+  design.secondFaults = active(second);
+  if (design.faults.length === 0 || design.secondFaults.length === 0) {
+    throw new UsageError('a pair needs two faults; expected another kind than none');
+  }
+  if (raw.gaps !== undefined) design.gaps = parseIntegers(raw.gaps, '--gaps', 0, 1e9);
+  if (raw.parts !== undefined) design.parts = parseNames(raw.parts, '--parts', partsValues);
+}
+
 /** `all`: every one that all the chosen hosts can have. */
-function faults(text: string | undefined, { faults: preset, hosts }: Design): Design['faults'] {
+function faults(
+  text: string | undefined,
+  option: string,
+  preset: Design['faults'],
+  { hosts }: Design,
+): Design['faults'] {
   const possible = modelsFor(hosts).map((model) => model.name);
   if (text === undefined) return preset;
   if (text === 'all') return possible;
   const names = parseNames(
     text,
-    '--faults',
+    option,
     faultModels.map((model) => model.name),
   );
   const wrong = names.find((name) => !possible.includes(name));
   if (wrong === undefined) return names;
   throw new UsageError(
-    `--faults: ${wrong} acts on containers; expected --hosts docker, got ${hosts.join(', ')}`,
+    `${option}: ${wrong} acts on containers; expected --hosts docker, got ${hosts.join(', ')}`,
   );
 }
 

@@ -7,7 +7,7 @@ import { rowsToCsv } from '../record/csv.ts';
 import { textWidth, wrapText } from './font.ts';
 import { svgToPdf } from './pdf.ts';
 import { svgToPng } from './png.ts';
-import { config, pageWidth, textSize } from './theme.ts';
+import { config, pageWidth, textSize, widePageWidth } from './theme.ts';
 import type { Figure } from './types.ts';
 
 export interface DrawOptions {
@@ -72,33 +72,36 @@ async function fitPage(
   name: string,
   directory: string,
 ): Promise<{ specification: object; svg: string }> {
+  const page = widthOf(figure);
   const drawn = async (plotWidth: number): Promise<{ specification: object; svg: string }> => {
     const specification = complete(figure, name, plotWidth);
     return { specification, svg: await renderSvg(specification, directory) };
   };
   const widthAt = async (plotWidth: number): Promise<number> =>
     sizeOf((await drawn(plotWidth)).svg).width;
-  const [narrow, wide] = [pageWidth - 20, pageWidth];
+  const [narrow, wide] = [page - 20, page];
   const narrowTotal = await widthAt(narrow);
   const slope = ((await widthAt(wide)) - narrowTotal) / (wide - narrow);
-  let plotWidth = Math.ceil(narrow - (narrowTotal - pageWidth) / slope) + 1;
+  let plotWidth = Math.ceil(narrow - (narrowTotal - page) / slope) + 1;
   // Plots have whole widths, so that the last few points of the page may stay blank.
   for (let round = 0; round < 8; round++, plotWidth--) {
     const { specification, svg } = await drawn(plotWidth);
     const { width } = sizeOf(svg);
-    if (width > pageWidth) continue;
+    if (width > page) continue;
     return {
       specification,
       svg: svg
-        .replaceAll(`${width}pt"`, `${pageWidth}pt"`)
-        .replace(`viewBox="0 0 ${width} `, `viewBox="0 0 ${pageWidth} `),
+        .replaceAll(`${width}pt"`, `${page}pt"`)
+        .replace(`viewBox="0 0 ${width} `, `viewBox="0 0 ${page} `),
     };
   }
-  throw new Error(`figure ${name} does not fit ${pageWidth} pt; shorten its legend`);
+  throw new Error(`figure ${name} does not fit ${page} pt; shorten its legend`);
 }
 
 function complete(figure: Figure, name: string, plotWidth: number): object {
-  const lines = figure.note.flatMap((sentence) => wrapText(sentence, textSize, pageWidth - 2));
+  const lines = figure.note.flatMap((sentence) =>
+    wrapText(sentence, textSize, widthOf(figure) - 2),
+  );
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     data: { url: `${name}.csv`, format: { type: 'csv' } },
@@ -106,6 +109,10 @@ function complete(figure: Figure, name: string, plotWidth: number): object {
     ...figure.specification(plotWidth),
     config,
   };
+}
+
+function widthOf({ wide }: Figure): number {
+  return wide === true ? widePageWidth : pageWidth;
 }
 
 /** Width and height of the drawing in points. */

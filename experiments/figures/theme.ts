@@ -7,6 +7,8 @@ import { fontFamily } from './font.ts';
 
 /** 3.5 in. */
 export const pageWidth = 252;
+/** Both columns, 7.16 in (IEEE). */
+export const widePageWidth = 516;
 export const textSize = 7;
 const ink = '#222222';
 

@@ -12,6 +12,8 @@ export interface Figure {
    * (facets and their axes share the page's width).
    */
   specification(plotWidth: number): Record<string, unknown>;
+  /** Over both columns of a page. */
+  wide?: true;
   /** Sentences below the plot: what is shown, n, settings that are no axis. */
   note: string[];
 }

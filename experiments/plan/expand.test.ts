@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseFault } from '../../faults/text.ts';
 import { projectRoot } from '../project-root.ts';
 import { readRun } from '../record/run-directory.ts';
 import { policyCompare } from '../policy-compare.ts';
 import { readingName } from '../readings.ts';
 import { timeoutSweep } from '../timeout-sweep.ts';
+import { twoFaultMap } from '../two-fault-map.ts';
+import { castsSameVote, partsOf } from '../two-faults.ts';
 import { estimate } from './estimate.ts';
 import { expandPlan } from './expand.ts';
 
@@ -124,6 +127,72 @@ describe('a plan that compares policies', () => {
     const apart = expandPlan({ ...design, policy, timeoutFrom: timeoutFrom! }, 1);
     expect(new Set(apart.map(readingName))).toEqual(new Set(readings));
     expect(new Set(apart.map(({ seed }) => seed)).size).toBe(apart.length);
+  });
+});
+
+describe('a plan of two faults', () => {
+  const { presets } = twoFaultMap;
+  const cellOfPair = (spec: ReturnType<typeof expandPlan>[number]): string => {
+    const { fault, secondFault: second } = spec;
+    if (second === undefined || second.kind === 'none' || second.at.type !== 'after') return 'none';
+    return [fault.kind, second.kind, second.at.rendezvous, partsOf(fault, second)].join(' ');
+  };
+
+  it('has every pair of kinds at every distance, in different parts and in the same one', () => {
+    const { faults, secondFaults, gaps, parts, repetitions } = presets.quick;
+    const plan = expandPlan(presets.quick, 42);
+    const expected = faults.flatMap((one) =>
+      secondFaults!.flatMap((two) =>
+        gaps!.flatMap((gap) => parts!.map((which) => [one, two, gap, which].join(' '))),
+      ),
+    );
+    const cells = plan.map(cellOfPair);
+    expect(plan).toHaveLength(expected.length * repetitions);
+    expect(new Set(cells)).toEqual(new Set(expected));
+    expect(cells.slice(0, expected.length).toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('of all kinds leaves out only those that cast the same wrong vote', () => {
+    const paper = { ...presets.paper, workloads: ['ledger'], repetitions: 1 };
+    const cells = new Set(expandPlan(paper, 1).map(cellOfPair));
+    const kinds = paper.faults.length;
+    expect(kinds).toBe(15);
+    // Early and early, early and rogue, rogue and early, rogue and rogue at 0; the rogue first at 1 and 8.
+    expect(cells.size).toBe(kinds * kinds * 4 * 2 - 4 - 2 * 2);
+    expect(cells.has('early-vote early-vote 0 different')).toBe(false);
+    expect(cells.has('early-vote early-vote 1 different')).toBe(true);
+    expect(cells.has('rogue-tracer early-vote 8 different')).toBe(false);
+    expect(cells.has('rogue-tracer early-vote 64 different')).toBe(true);
+    expect(cells.has('early-vote early-vote 0 same')).toBe(true);
+    const pair = { first: 'early-vote', second: 'vote-loss', gap: 0, parts: 'different' } as const;
+    expect(castsSameVote(pair)).toBe(false);
+  });
+
+  it('never has the same bit or offset twice, nor the second fault beyond the end', () => {
+    const paper = { ...presets.paper, workloads: ['ledger'], repetitions: 2 };
+    for (const { fault, secondFault: second } of expandPlan(paper, 2)) {
+      if (fault.kind === 'none' || second === undefined) throw new Error('two faults expected');
+      if ('bit' in fault && 'bit' in second) expect(fault.bit).not.toBe(second.bit);
+      if ('offset' in fault && 'offset' in second) expect(fault.offset).not.toBe(second.offset);
+      expect(fault.at.type === 'fraction' && fault.at.fraction).toBeLessThan(0.5);
+      if ('delay' in second) expect(second.delay).toBeGreaterThan(paper.timeoutsMs[0]!);
+    }
+  });
+
+  it('takes different parts as two replicas, a replica and the link of the others, or two links', () => {
+    const parts = (one: string, other: string) => partsOf(parseFault(one), parseFault(other));
+    const kill = (replica: number): string => `replica-kill:replica=${replica}`;
+    const notice = 'false-flag-notice:accuser=1,accused=2';
+    const loss = (link: string): string => `vote-loss:link=${link}`;
+    expect(parts(kill(1), kill(2))).toBe('different');
+    expect(parts(kill(1), kill(1))).toBe('same');
+    expect(parts(kill(1), loss('2-3'))).toBe('different');
+    expect(parts(loss('1-3'), kill(1))).toBe('same');
+    expect(parts(loss('1-3'), loss('3-1'))).toBe('same');
+    expect(parts(loss('1-3'), loss('1-2'))).toBe('different');
+    expect(parts(notice, kill(1))).toBe('same');
+    expect(parts(notice, kill(2))).toBe('different');
+    expect(parts('none', kill(2))).toBe(null);
   });
 });
 

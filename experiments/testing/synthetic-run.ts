@@ -107,6 +107,8 @@ export function syntheticRecord(spec: TrialSpec): TrialRecord {
     nativeRunNs: 100e6,
     bootId: '00000000-0000-0000-0000-000000000000',
     faultSpec: formatFault(fault),
+    flagRendezvous: quorumNs === null ? null : 120,
+    flagsApart: [],
     second:
       second === null
         ? null

@@ -3,6 +3,7 @@ import { awk } from './awk.ts';
 import { counter } from './counter.ts';
 import { gzip } from './gzip.ts';
 import { jacobi } from './jacobi.ts';
+import { ledger } from './ledger.ts';
 import { sha256sum } from './sha256sum.ts';
 import { sort } from './sort.ts';
 import { sqlite3 } from './sqlite3.ts';
@@ -11,6 +12,7 @@ import type { Workload } from './types.ts';
 export const workloads: readonly Workload[] = [
   jacobi,
   counter,
+  ledger,
   sha256sum,
   gzip,
   sort,
