@@ -11,7 +11,7 @@ const groups = new Set(sessionProperties.map(({ group }) => group));
 
 describe.each([...groups])('%s', (group) => {
   for (const property of sessionProperties.filter((each) => each.group === group)) {
-    it(property.title, () => {
+    it(`${property.title}`, () => {
       const sessions = fc.property(property.scenarios, (scenario) => {
         expect(linesOf(property, scenario)).toEqual([]);
       });

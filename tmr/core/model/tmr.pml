@@ -83,9 +83,9 @@
 #endif
 
 /* Variants of a kind: the bits of FALSE_NOTICE (server, monitor), ROGUE (wrong, lies, notices), TWO_FACED
-   (its own core holds the wrong one), CUT_OFF (reset). */
+   (its own core holds the wrong one), SIGNATURE_AT_SENDER (wrong only after its own core), CUT_OFF (reset). */
 #define VARIANTS_OF(f) \
-  ((f) == FALSE_NOTICE -> 3 : ((f) == ROGUE -> 7 : ((f) == TWO_FACED || (f) == CUT_OFF -> 1 : 0)))
+  ((f) == FALSE_NOTICE -> 3 : ((f) == ROGUE -> 7 : ((f) == TWO_FACED || (f) == CUT_OFF || (f) == SIGNATURE_AT_SENDER -> 1 : 0)))
 #ifndef VARIANTS
 #define VARIANTS VARIANTS_OF(FAULT)
 #endif
@@ -98,6 +98,7 @@
   ((FAULT == (kind) && (i) == 2 && (kk) == at) || (FAULT2 == (kind) && (i) == 1 && (kk) == at2))
 #define FROM_HIT(kind, i, kk) \
   ((FAULT == (kind) && (i) == 2 && (kk) >= at) || (FAULT2 == (kind) && (i) == 1 && (kk) >= at2))
+#define VARIANT (me == 2 -> variant : variant2)
 #define LINK_AT (FAULT2 == NONE || LINK_KIND(FAULT) -> at : at2)
 #define ON_LINK (me == 1 && to == 0)
 /* Two faults never make the same wrong vote. */
@@ -112,8 +113,10 @@
    FAULT == TRACER_STOPPED || FAULT == REPLICA_KILL || FAULT == CUT_OFF)
 /* What protocol.md lets be flagged or fence: the rest is healthy, the ends of a bad link above all. */
 #ifdef HARMLESS
+#define HARMLESS_RUN true
 #define MAY_FALL(i) false
 #else
+#define HARMLESS_RUN false
 #define MAY_FALL(i) \
   ((i) == 2 && (FAULT == SIGNATURE_AT_SENDER || FAULT == REPLICA_WRONG || FAULT == TRACER_CRASH || \
                 FAULT == REPLICA_SLOW || FAULT == TWO_FACED || FAULT == EARLY_WRONG || \
@@ -127,6 +130,14 @@
    (FAULT == ROGUE && (variant & 1)))
 #define SINGLE (FAULT2 == NONE)
 
+#define FAULTY(i) ((i) == 2 && MAY_FALL(2))
+/* A property of DESIGN.md 4, by its number. */
+#define CHECK(property, condition) \
+  if \
+  :: condition -> skip \
+  :: else -> printf("VIOLATED P%d\n", property); assert(false) \
+  fi
+
 /* What a rendezvous' call does: a call of the NFS server each, the last two also output (R12, R13). */
 #define IS_READ(c) ((c) == 2)
 #define HAS_OUTPUT(c) ((c) >= K - 1)
@@ -139,8 +150,8 @@
 #define COUNT(m) (((m) & 1) + (((m) >> 1) & 1) + (((m) >> 2) & 1))
 
 /* An entry: OPEN, MISSING, DOWN, ABSENT (in views: no member), or a vote:
-   4 | signature | inputs << 3 | provenance << 5. The clocks are 1, 3, 2, so that the median is
-   the faulty replica's. */
+   4 | signature | inputs << 3 | provenance << 5. The clocks are 2, 0, 1, so that the median is the
+   faulty replica's; a wrong one is 3. */
 #define OPEN 0
 #define MISSING 1
 #define DOWN 2
@@ -153,7 +164,8 @@
 #define RELAYED 32
 #define VOUCHED 64
 #define PROVENANCE(e) ((e) & 96)
-#define CLOCK(i) ((i) == 0 -> 1 : ((i) == 1 -> 3 : 2))
+#define CLOCK(i) ((i) == 0 -> 2 : ((i) == 1 -> 0 : 1))
+#define WRONG_CLOCK 3
 
 /* Tables of k-1, k, k+1. */
 #define PREVIOUS 0
@@ -162,6 +174,7 @@
 #define NO_TABLE 3
 #define AT(table, j) ((table) * 9 + me * 3 + (j))
 #define OF(table) ((table) * 3 + me)
+#define ENTRY(j) entry[AT(CURRENT, j)]
 
 byte entry[27];
 byte view[27];  /* of viewer j: 1 | good(me) << 1 | good(other) << 2 | own << 3 | sig << 4 | inputs(other) << 6 */
@@ -381,14 +394,15 @@ inline FLUSH() {
         :: IS(SIGNATURE_ON_LINK) && ON_LINK && mk == LINK_AT -> ma = SPOILT(ma)
         :: IS(INPUTS_ON_LINK) && ON_LINK && mk == LINK_AT ->
 #ifdef NO_CHECKSUM
-          ma = ma & 103
+          ma = ma | (WRONG_CLOCK << 3)
 #else
           y = 0
 #endif
+        :: HIT(SIGNATURE_AT_SENDER, me, mk) && (VARIANT & 1) -> ma = (ma & 252) | WRONG(me)
         :: HIT(TWO_FACED, me, mk) ->
           /* The right vote to 1, the wrong one to the other. */
           ma = (to == 0 -> (ma & 252) : ((ma & 252) | WRONG(me)))
-        :: HIT(TWO_FACED_INPUTS, me, mk) && to != 0 -> ma = ma & 103
+        :: HIT(TWO_FACED_INPUTS, me, mk) && to != 0 -> ma = ma | (WRONG_CLOCK << 3)
         :: else
         fi
       :: else
@@ -455,14 +469,14 @@ inline LEAVE(how) {
 
 inline FENCE() {
   printf("EF fence\n");
-  assert(!SINGLE || MAY_FALL(me)); /* P2: no healthy tracer fences */
+  CHECK(2, !SINGLE || MAY_FALL(me)) /* no healthy tracer fences */;
   LEAVE(FENCED)
 }
 
 /* The host's own reasons (a service's reply, a cut), of which the core hears nothing. */
 inline HOST_FENCE() {
   printf("HOST tracer=%d fences\n", me + 1);
-  assert(!SINGLE || MAY_FALL(me));
+  CHECK(2, !SINGLE || MAY_FALL(me));
   LEAVE(FENCED)
 }
 
@@ -492,8 +506,8 @@ inline END_IF_NOBODY_NEEDS_ME() {
 
 inline FLAG_PEER() {
   printf("EF flag accused=%d k=%d mechanism=%d\n", p + 1, k[me], MECHANISM(entry[AT(CURRENT, p)]));
-  assert(!SINGLE || me == 2 && MAY_FALL(2) || MAY_FALL(p)); /* P2 */
-  assert(age == AGE_OFF || age <= BOUND || me == 2); /* P3 */
+  CHECK(2, !SINGLE || FAULTY(me) || MAY_FALL(p));
+  CHECK(3, age == AGE_OFF || age <= BOUND || me == 2);
   members[me] = members[me] & ~BIT(p);
   OUT(SERVER, FLAG, p, 0, 0, 0);
   OUT(MONITOR, FLAG, p, 0, 0, 0);
@@ -547,18 +561,23 @@ inline REPORT_DETOURS() {
 #define IN(j) INPUTS(entry[AT(CURRENT, j)])
 #define LESS(a, b) ((a) < (b) -> (a) : (b))
 #define MORE(a, b) ((a) > (b) -> (a) : (b))
+#ifdef NO_R8 /* from the votes that were there before the decision */
+#define IN_SET(j) ((members[me] & BIT(j)) && PROVENANCE(ENTRY(j)) != VOUCHED)
+#else
+#define IN_SET(j) (members[me] & BIT(j))
+#endif
 inline AGREE_INPUTS() {
   if
-  :: members[me] == 7 ->
+  :: IN_SET(0) && IN_SET(1) && IN_SET(2) ->
     x = MORE(LESS(IN(0), IN(1)), LESS(MORE(IN(0), IN(1)), IN(2)))
   :: else ->
-    x = LESS(((members[me] & 1) -> IN(0) : 3), ((members[me] & 2) -> IN(1) : 3));
-    x = LESS(x, ((members[me] & 4) -> IN(2) : 3))
+    x = LESS((IN_SET(0) -> IN(0) : 3), (IN_SET(1) -> IN(1) : 3));
+    x = LESS(x, (IN_SET(2) -> IN(2) : 3))
   fi;
 #ifndef NO_MAX
   x = MORE(x, agreed[me]);
 #endif
-  assert(!SINGLE || me == 2 && MAY_FALL(2) || x >= agreed[me]); /* P1: no clock runs backwards */
+  CHECK(1, !SINGLE || FAULTY(me) || x >= agreed[me]); /* no clock runs backwards */
   agreed[me] = x
 }
 
@@ -620,10 +639,10 @@ inline GO_ON() {
   /* P1, P4: the healthy agree on inputs and members of each rendezvous. */
   x = 1 + (agreed[me] | (members[me] << 2));
   if
-  :: SINGLE && !(me == 2 && MAY_FALL(2)) ->
+  :: SINGLE && !FAULTY(me) ->
     if
     :: agreedAt[k[me]] == 0 -> agreedAt[k[me]] = x
-    :: else -> assert(agreedAt[k[me]] == x)
+    :: else -> CHECK(1, agreedAt[k[me]] == x)
     fi
   :: else
   fi;
@@ -689,16 +708,20 @@ inline JUDGE() {
   fi
 }
 
+#ifdef NO_FENCE /* an outvoted tracer goes on */
+#define OUTVOTED() goOn = 1
+#else
+#define OUTVOTED() FENCE()
+#endif
 #define VIEW_OF(j) view[AT(CURRENT, j)]
 #define GOOD_OTHER(v) ((v) & 4)
-#define ENTRY(j) entry[AT(CURRENT, j)]
 
 inline DECIDE() {
   if
   :: COUNT(bad) == 2 ->
     p = (me == 0 -> 1 : 0); q = 3 - me - p;
     if
-    :: expired || (IS_VOTE(ENTRY(p)) && IS_VOTE(ENTRY(q)) && SAME(ENTRY(p), ENTRY(q))) -> FENCE()
+    :: expired || (IS_VOTE(ENTRY(p)) && IS_VOTE(ENTRY(q)) && SAME(ENTRY(p), ENTRY(q))) -> OUTVOTED()
     :: else
     fi
   :: else ->
@@ -777,9 +800,8 @@ inline SETTLE() {
 /* ---- events of a tracer ------------------------------------------------------------------------ */
 
 #define SIGNATURE \
-  (HIT(SIGNATURE_AT_SENDER, me, k[me]) || (HIT(TWO_FACED, me, k[me]) && (VARIANT & 1)) -> \
+  ((HIT(SIGNATURE_AT_SENDER, me, k[me]) && !(VARIANT & 1)) || (HIT(TWO_FACED, me, k[me]) && (VARIANT & 1)) -> \
      WRONG(me) : state[me])
-#define VARIANT (me == 2 -> variant : variant2)
 
 inline SPOIL_STATE() {
   if
@@ -791,7 +813,7 @@ inline SPOIL_STATE() {
 
 /* R1: the own replica reached its rendezvous. */
 inline OWN_VOTE() {
-  x = VOTE_OF(SIGNATURE, (HIT(INPUTS_AT_SENDER, me, k[me]) -> 0 : CLOCK(me)));
+  x = VOTE_OF(SIGNATURE, (HIT(INPUTS_AT_SENDER, me, k[me]) -> WRONG_CLOCK : CLOCK(me)));
   printf("EV tracer=%d t=%d own-vote k=%d vote=%d\n", me + 1, tick, k[me], x);
   ENTRY(me) = x;
   for (p : 0 .. 2) {
@@ -866,13 +888,11 @@ inline ARRIVE() {
   START_AGE()
 }
 
-/* P3 counts from both healthy votes, of wrong ones also from the wrong vote. */
+/* P3 counts from both healthy votes; of wrong ones, from the wrong vote too; see also PASS. */
 inline START_AGE() {
   if
-  :: SINGLE && age == AGE_OFF && MAY_FALL(2) && cast[0] >= at && cast[1] >= at &&
-     (cast[2] >= at || !MUST_FALL) && FAULT != REQUEST_CORRUPTED && FAULT != TRACER_CRASH &&
-     FAULT != REPLICA_KILL && FAULT != TRACER_STOPPED && FAULT != TWO_FACED &&
-     FAULT != CUT_OFF && FAULT != TWO_FACED_INPUTS && FAULT != ROGUE -> age = 0
+  :: SINGLE && age == AGE_OFF && (MUST_FALL || FAULT == REPLICA_SLOW) && !HARMLESS_RUN &&
+     FAULT != ROGUE && cast[0] >= at && cast[1] >= at && (cast[2] >= at || !MUST_FALL) -> age = 0
   :: else
   fi
 }
@@ -1221,7 +1241,7 @@ inline NOTICE(nService, nAccused) {
     accusers[(nService) * 3 + nAccused] = accusers[(nService) * 3 + nAccused] | BIT(me);
     if
     :: COUNT(accusers[(nService) * 3 + nAccused] & ~flagged[nService]) >= NOTICES ->
-      assert(!SINGLE || MAY_FALL(nAccused)); /* P2 */
+      CHECK(2, !SINGLE || MAY_FALL(nAccused));
       flagged[nService] = flagged[nService] | BIT(nAccused);
       if
       :: status[nAccused] == RUNNING -> cut[nAccused] = 1
@@ -1251,7 +1271,7 @@ inline WRITE(dig) {
   executed[mk - 1] = BIT(dig);
   if
   :: (dig) != 0 || writes != WRITES_BEFORE(mk) ->
-    assert(!SINGLE); /* P1: the volume */
+    CHECK(1, !SINGLE);
     wrongVolume = 1
   :: else
   fi;
@@ -1262,6 +1282,13 @@ inline READ(dig) {
   executed[mk - 1] = executed[mk - 1] | BIT(dig) |
     ((dig) != 0 || writes != WRITES_BEFORE(mk) || wrongVolume -> BIT(dig) << 4 : 0)
 }
+
+/* A read whose first digest was the odd one runs again for the two that agree (ARCHITECTURE.md). */
+#ifdef NO_REPLY_PER_DIGEST
+#define READ_AGAIN (executed[mk - 1] == 0)
+#else
+#define READ_AGAIN true
+#endif
 
 /* R12: one execution a slot, in order, one reply. */
 inline RUN_CALLS() {
@@ -1289,11 +1316,7 @@ inline RUN_CALLS() {
         for (p : 0 .. 2) {
           y = UNFLAGGED(0, digest, p);
           if
-          :: y && !(executed[mk - 1] & BIT(y - 1)) && (q == 0 || y == q)
-#ifdef NO_REPLY_PER_DIGEST
-             && executed[mk - 1] == 0
-#endif
-             -> READ(y - 1)
+          :: y && !(executed[mk - 1] & BIT(y - 1)) && (q == 0 || y == q) && READ_AGAIN -> READ(y - 1)
           :: else
           fi
         }
@@ -1362,7 +1385,7 @@ inline RUN_SLOTS() {
 #else
       :: outExecuted[mk - 1] == 0 && q ->
 #endif
-        assert(q == 1); /* P1, P6: no wrong output */
+        CHECK((SINGLE -> 1 : 6), q == 1);
         outExecuted[mk - 1] = q;
         outputs++
       :: else ->
@@ -1472,16 +1495,18 @@ inline PASS() {
     stopped[p] = (stopped[p] > 0 -> stopped[p] - 1 : 0)
   }
   if
+  :: SINGLE && age == AGE_OFF && MAY_FALL(2) && (status[2] != RUNNING || stopped[2]) &&
+     cast[0] > cast[2] && cast[1] > cast[2] -> age = 0
   :: age < 200 ->
     if
     :: !(members[0] & 4) && !(members[1] & 4) -> age = 254
-    :: !MUST_FALL && cast[2] >= at -> age = 254
+    :: FAULT == REPLICA_SLOW && cast[2] >= at -> age = 254
     :: else -> age = (age > BOUND -> age : age + 1)
     fi
   :: else
   fi;
   idle++;
-  assert(idle < IDLE_MAX) /* P5: nothing waits for ever */
+  CHECK(5, idle < IDLE_MAX) /* nothing waits for ever */
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -1573,7 +1598,7 @@ inline START() {
     direct[OF(PREVIOUS)] = PEER_MASK;
     k[me] = 1;
     members[me] = 7;
-    agreed[me] = 2;
+    agreed[me] = 1;
     answer[me] = NEVER;
     COMPUTE()
   }
@@ -1584,16 +1609,15 @@ inline START() {
 inline CHECK_END() {
   if
   :: SINGLE ->
-    assert(!stop);
-    assert(outputs == 2);
+    CHECK(5, !stop && outputs == 2);
     for (me : 0 .. 2) {
-      assert(status[me] == ENDED || MAY_FALL(me)); /* P5, P2 */
-      assert(MAY_FALL(me) || members[me] == (7 & ~flagged[0])) /* P4 */
+      CHECK(5, status[me] == ENDED || MAY_FALL(me));
+      CHECK(4, MAY_FALL(me) || members[me] == (7 & ~flagged[0]))
     }
-    assert(flagged[0] == flagged[1]);
-    assert(!MAY_FALL(2) || !(MUST_FALL || cast[2] < K) || flagged[0] == 4) /* P3 */
+    CHECK(4, flagged[0] == flagged[1]);
+    CHECK(3, !MAY_FALL(2) || !(MUST_FALL || cast[2] < K) || flagged[0] == 4)
   :: else ->
-    assert(stop || outputs < 2 || !wrongVolume) /* P6 */
+    CHECK(6, stop || outputs < 2 || !wrongVolume)
   fi
 }
 

@@ -37,6 +37,8 @@ class Walk {
   readonly #options: CoreOptions;
   readonly #core: WatchedCore;
   readonly #peers: readonly ReplicaId[];
+  /** Those whose connection stands: nothing comes from the others any more. */
+  #connected: readonly ReplicaId[];
   /** How often a peer does what a healthy one would, and how often it speaks for this replica. */
   readonly #helpful: number;
   readonly #kind: number;
@@ -47,6 +49,7 @@ class Walk {
     this.#dice = new Dice(seed);
     const replicas = this.#dice.below(8) === 0 ? 2 : 3;
     this.#peers = replicas === 2 ? [2] : [2, 3];
+    this.#connected = this.#peers;
     this.#helpful = this.#dice.pick([200, 500, 700, 900]);
     this.#kind = this.#dice.pick([100, 600, 900]);
     this.#kinds = ['vote', ...allKinds.filter(() => this.#dice.below(3) > 0)];
@@ -90,7 +93,7 @@ class Walk {
     const kind = dice.strikes(300) ? 'view' : dice.pick(this.#kinds);
     switch (kind) {
       case 'link-closed':
-        return { type: kind, peer: dice.pick(this.#peers) };
+        return this.#close(dice.pick(this.#peers));
       case 'replica-dead':
         return dice.strikes(200) ? { type: kind, reason } : { type: 'timer' };
       case 'suspend':
@@ -112,7 +115,8 @@ class Walk {
 
   #vote(k: number): Vote {
     const direct = this.#dice.below(8);
-    return this.#dice.strikes(this.#kind) ? voteFor(k, { direct }) : wrongVote(k);
+    if (this.#dice.strikes(this.#kind)) return voteFor(k, { direct });
+    return this.#dice.below(4) === 0 ? voteFor(k, { call: 40 }) : wrongVote(k);
   }
 
   #view(k: number): ViewEntry[] {
@@ -124,7 +128,13 @@ class Walk {
     });
   }
 
+  #close(peer: ReplicaId): CoreEvent {
+    this.#connected = this.#connected.filter((other) => other !== peer);
+    return { type: 'link-closed', peer };
+  }
+
   #message(message: PeerMessage): CoreEvent {
-    return { type: 'message', from: this.#dice.pick(this.#peers), message };
+    if (this.#connected.length === 0) return this.#timer();
+    return { type: 'message', from: this.#dice.pick(this.#connected), message };
   }
 }
