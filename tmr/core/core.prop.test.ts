@@ -10,14 +10,16 @@ import { linesOf, sessionProperties } from './sim/session-properties.ts';
 const groups = new Set(sessionProperties.map(({ group }) => group));
 
 describe.each([...groups])('%s', (group) => {
-  for (const property of sessionProperties.filter((each) => each.group === group)) {
-    it(`${property.title}`, () => {
-      const sessions = fc.property(property.scenarios, (scenario) => {
-        expect(linesOf(property, scenario)).toEqual([]);
-      });
-      check(sessions, property.runs);
+  const titled = sessionProperties.flatMap((property) =>
+    property.group === group ? [[property.title, property] as const] : [],
+  );
+
+  it.each(titled)('%s', (_title, property) => {
+    const sessions = fc.property(property.scenarios, (scenario) => {
+      expect(linesOf(property, scenario)).toEqual([]);
     });
-  }
+    check(sessions, property.runs);
+  });
 });
 
 describe('random sessions', () => {

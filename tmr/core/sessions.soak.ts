@@ -38,18 +38,23 @@ it('finds no violation in 100,000 sessions, nor in the whole sweep', () => {
       { seed, numRuns: scale * property.runs },
     );
     kinds[title] = sessions;
-    if (outcome.failed) failures.push(fc.defaultReportMessage(outcome));
+    if (outcome.failed) failures.push(fc.defaultReportMessage(outcome) ?? title);
   }
   const swept = sweepAll(failures);
   const sessions = sum(Object.values(kinds));
   const sweptSessions = sum(Object.values(swept));
-  recordSoak('simulator', {
+  const record = {
     cases: sessions + sweptSessions,
     failures: failures.length,
-    ...{ seed, sessions, sweptSessions, kinds, swept },
-    ...{ moves: Object.fromEntries(sorted(transitions.moves)) },
-    ...{ words: Object.fromEntries(sorted(transitions.words)) },
-  });
+    seed,
+    sessions,
+    sweptSessions,
+    kinds,
+    swept,
+    moves: Object.fromEntries(sorted(transitions.moves)),
+    words: Object.fromEntries(sorted(transitions.words)),
+  };
+  recordSoak('simulator', record);
   expect(failures.slice(0, 10)).toEqual([]);
   expect(sessions).toBeGreaterThanOrEqual(SESSIONS_MIN);
   expect(sweptSessions).toBeGreaterThanOrEqual(350_000);

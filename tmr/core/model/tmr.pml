@@ -150,8 +150,8 @@
 #define COUNT(m) (((m) & 1) + (((m) >> 1) & 1) + (((m) >> 2) & 1))
 
 /* An entry: OPEN, MISSING, DOWN, ABSENT (in views: no member), or a vote:
-   4 | signature | inputs << 3 | provenance << 5. The clocks are 2, 0, 1, so that the median is the
-   faulty replica's; a wrong one is 3. */
+   4 | signature | inputs << 3 | provenance << 6. The clocks are k + 2, 0, 1: the median is
+   the faulty replica's. A wrong one is 7. */
 #define OPEN 0
 #define MISSING 1
 #define DOWN 2
@@ -159,13 +159,13 @@
 #define VOTE_OF(sig, inputs) (4 | (sig) | ((inputs) << 3))
 #define IS_VOTE(e) ((e) & 4)
 #define SAME(a, b) (((a) & 7) == ((b) & 7))
-#define INPUTS(e) (((e) >> 3) & 3)
-#define PLAIN(e) ((e) & 31)
-#define RELAYED 32
-#define VOUCHED 64
-#define PROVENANCE(e) ((e) & 96)
-#define CLOCK(i) ((i) == 0 -> 2 : ((i) == 1 -> 0 : 1))
-#define WRONG_CLOCK 3
+#define INPUTS(e) (((e) >> 3) & 7)
+#define PLAIN(e) ((e) & 63)
+#define RELAYED 64
+#define VOUCHED 128
+#define PROVENANCE(e) ((e) & 192)
+#define CLOCK(i, kk) ((kk) + ((i) == 0 -> 2 : ((i) == 1 -> 0 : 1)))
+#define WRONG_CLOCK 7
 
 /* Tables of k-1, k, k+1. */
 #define PREVIOUS 0
@@ -177,7 +177,7 @@
 #define ENTRY(j) entry[AT(CURRENT, j)]
 
 byte entry[27];
-byte view[27];  /* of viewer j: 1 | good(me) << 1 | good(other) << 2 | own << 3 | sig << 4 | inputs(other) << 6 */
+byte view[27];  /* of viewer j: own | good(me) << 1 | good(other) << 2 | sig << 3 | inputs(other) << 5; 2: no own vote */
 byte held[27];  /* relayed votes that wait for the own one (R4) */
 byte direct[9]; /* masks: came over the own link; origin asked for by the other peer; view sent to */
 byte askers[9];
@@ -268,7 +268,7 @@ byte variant;
 byte variant2;
 bit fired;
 bit fired2;
-byte agreedAt[4];  /* 1 + agreed inputs | members << 2 of the first healthy to go on at k */
+byte agreedAt[4];  /* 1 + agreed inputs | members << 3 of the first healthy to go on at k */
 byte cast[3];      /* last rendezvous with an own vote */
 byte age;          /* ticks since P3's bound began */
 byte idle;         /* ticks since anything went on: P5 */
@@ -571,8 +571,8 @@ inline AGREE_INPUTS() {
   :: IN_SET(0) && IN_SET(1) && IN_SET(2) ->
     x = MORE(LESS(IN(0), IN(1)), LESS(MORE(IN(0), IN(1)), IN(2)))
   :: else ->
-    x = LESS((IN_SET(0) -> IN(0) : 3), (IN_SET(1) -> IN(1) : 3));
-    x = LESS(x, (IN_SET(2) -> IN(2) : 3))
+    x = LESS((IN_SET(0) -> IN(0) : 7), (IN_SET(1) -> IN(1) : 7));
+    x = LESS(x, (IN_SET(2) -> IN(2) : 7))
   fi;
 #ifndef NO_MAX
   x = MORE(x, agreed[me]);
@@ -637,7 +637,7 @@ inline GO_ON() {
   AGREE_INPUTS();
   printf("EF go-on k=%d inputs=%d members=%d\n", k[me], agreed[me], members[me]);
   /* P1, P4: the healthy agree on inputs and members of each rendezvous. */
-  x = 1 + (agreed[me] | (members[me] << 2));
+  x = 1 + (agreed[me] | (members[me] << 3));
   if
   :: SINGLE && !FAULTY(me) ->
     if
@@ -748,8 +748,8 @@ inline DECIDE() {
 #else
       :: GOOD_OTHER(VIEW_OF(q)) ->
         if
-        :: ((VIEW_OF(q) >> 4) & 3) == (ENTRY(me) & 3) ->
-          ENTRY(p) = VOTE_OF(ENTRY(me) & 3, VIEW_OF(q) >> 6) | VOUCHED;
+        :: ((VIEW_OF(q) >> 3) & 3) == (ENTRY(me) & 3) ->
+          ENTRY(p) = VOTE_OF(ENTRY(me) & 3, VIEW_OF(q) >> 5) | VOUCHED;
           goOn = 1
         :: else -> FENCE()
         fi
@@ -813,7 +813,7 @@ inline SPOIL_STATE() {
 
 /* R1: the own replica reached its rendezvous. */
 inline OWN_VOTE() {
-  x = VOTE_OF(SIGNATURE, (HIT(INPUTS_AT_SENDER, me, k[me]) -> WRONG_CLOCK : CLOCK(me)));
+  x = VOTE_OF(SIGNATURE, (HIT(INPUTS_AT_SENDER, me, k[me]) -> WRONG_CLOCK : CLOCK(me, k[me])));
   printf("EV tracer=%d t=%d own-vote k=%d vote=%d\n", me + 1, tick, k[me], x);
   ENTRY(me) = x;
   for (p : 0 .. 2) {
@@ -838,7 +838,7 @@ inline OWN_VOTE() {
 
 /* A tracer that waits for nobody, believes nobody and never fences. */
 inline ROGUE_RUNS_AHEAD() {
-  x = VOTE_OF(state[me], CLOCK(me));
+  x = VOTE_OF(state[me], CLOCK(me, k[me]));
   OUT((me == 0 -> 1 : 0), VOTE, k[me], x, 7 & ~BIT(me), 0);
   OUT((me == 2 -> 1 : 2), VOTE, k[me], x, 7 & ~BIT(me), 0);
   OUT(SERVER, REQUEST, k[me], state[me], 0, 0);
@@ -989,7 +989,7 @@ inline ANSWER_ASK() {
   fi
 }
 
-#define HOLDS_ME_BAD(v) (((v) & 8) && !((v) & 2))
+#define HOLDS_ME_BAD(v) (((v) & 1) && !((v) & 2))
 
 /* R7. */
 inline PEER_VIEW() {
@@ -998,9 +998,9 @@ inline PEER_VIEW() {
     x = (from == 0 -> ma : (from == 1 -> mb : mc));
     y = (me == 0 -> ma : (me == 1 -> mb : mc));
     z = (OTHER == 0 -> ma : (OTHER == 1 -> mb : mc));
-    view[AT(table, from)] = 1 | (IS_VOTE(x) && IS_VOTE(y) && SAME(x, y) -> 2 : 0) |
-      (IS_VOTE(x) && IS_VOTE(z) && SAME(x, z) -> 4 : 0) | (IS_VOTE(x) -> 8 : 0) |
-      ((x & 3) << 4) | (INPUTS(z) << 6);
+    view[AT(table, from)] = (!IS_VOTE(x) -> 2 :
+      (1 | (IS_VOTE(y) && SAME(x, y) -> 2 : 0) | (IS_VOTE(z) && SAME(x, z) -> 4 : 0) |
+       ((x & 3) << 3) | (INPUTS(z) << 5)));
     if
 #ifndef NO_OUTVOTED
     :: COUNT(members[me]) == 3 && HOLDS_ME_BAD(view[AT(table, from)]) &&
@@ -1593,7 +1593,7 @@ inline OTHER_EVENT() {
 inline START() {
   for (me : 0 .. 2) {
     for (p : 0 .. 2) {
-      entry[AT(PREVIOUS, p)] = VOTE_OF(0, CLOCK(p))
+      entry[AT(PREVIOUS, p)] = VOTE_OF(0, CLOCK(p, 0))
     }
     direct[OF(PREVIOUS)] = PEER_MASK;
     k[me] = 1;
