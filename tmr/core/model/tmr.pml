@@ -150,7 +150,7 @@
 #define COUNT(m) (((m) & 1) + (((m) >> 1) & 1) + (((m) >> 2) & 1))
 
 /* An entry: OPEN, MISSING, DOWN, ABSENT (in views: no member), or a vote:
-   4 | signature | inputs << 3 | provenance << 6. The clocks are k + 2, 0, 1: the median is
+   4 | signature | inputs << 3 | provenance << 6. The clocks are k + 3, 0, 2: the median is
    the faulty replica's. A wrong one is 7. */
 #define OPEN 0
 #define MISSING 1
@@ -164,7 +164,7 @@
 #define RELAYED 64
 #define VOUCHED 128
 #define PROVENANCE(e) ((e) & 192)
-#define CLOCK(i, kk) ((kk) + ((i) == 0 -> 2 : ((i) == 1 -> 0 : 1)))
+#define CLOCK(i, kk) ((kk) + ((i) == 0 -> 3 : ((i) == 1 -> 0 : 2)))
 #define WRONG_CLOCK 7
 
 /* Tables of k-1, k, k+1. */
@@ -1598,7 +1598,7 @@ inline START() {
     direct[OF(PREVIOUS)] = PEER_MASK;
     k[me] = 1;
     members[me] = 7;
-    agreed[me] = 1;
+    agreed[me] = 2;
     answer[me] = NEVER;
     COMPUTE()
   }
