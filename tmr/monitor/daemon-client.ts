@@ -13,6 +13,8 @@ import { messageOf, StartError, wrongPart } from './errors.ts';
 import { dial } from './framed-socket.ts';
 import type { FramedSocket } from './framed-socket.ts';
 
+export type Started = Extract<FromDaemon, { type: 'starting' }>;
+
 interface Time {
   tNs: number;
   clockId: string;
@@ -73,10 +75,10 @@ export class DaemonClient {
     }
   }
 
-  /** Sends the plan; resolves with the pid of the session process once it has it. */
-  async start(plan: SessionPlan): Promise<number> {
+  /** Sends the plan; resolves with what the daemon says once the session process has it. */
+  async start(plan: SessionPlan): Promise<Started> {
     const answer = await this.#ask({ type: 'start', plan });
-    if (answer.type === 'starting') return answer.pid;
+    if (answer.type === 'starting') return answer;
     const why = answer.type === 'refused' ? answer.reason : `unexpected answer '${answer.type}'`;
     throw new StartError(`${this.#name} refused: ${why}`);
   }
@@ -153,8 +155,10 @@ export class DaemonClient {
  * and loading the checks would keep them waiting. Undefined for all others, and for broken ones.
  */
 export function usualAnswer(json: unknown): FromDaemon | undefined {
-  const { type, pid, tNs, clockId } = (json ?? {}) as Record<string, unknown>;
-  if (type === 'starting' && Number.isInteger(pid)) return { type, pid: pid as number };
+  const { type, pid, trapsTsc, tNs, clockId } = (json ?? {}) as Record<string, unknown>;
+  if (type === 'starting' && Number.isInteger(pid) && typeof trapsTsc === 'boolean') {
+    return { type, pid: pid as number, trapsTsc };
+  }
   const time = typeof tNs === 'number' && tNs >= 0 && typeof clockId === 'string';
   return type === 'clock' && time ? { type, tNs, clockId } : undefined;
 }

@@ -34,6 +34,7 @@ import type { StatusDirectory } from './status-dir.ts';
 import { StreamService } from './stream-io.ts';
 import { describeStreams } from './streams.ts';
 import { forwardSignals } from './terminal-signals.ts';
+import { suspectCounter } from './time-stamp-counter.ts';
 import { ownVolumes } from './volumes.ts';
 
 /** Where the parts are. */
@@ -94,6 +95,8 @@ class Launch {
   #fileServer: FileServerClient | undefined;
   #listener: SessionListener | undefined;
   readonly #clocks: PartyClock[] = [];
+  /** Replicas on machines that trap no rdtsc whatever they are asked. */
+  readonly #untrapped: number[] = [];
 
   constructor(options: LaunchOptions) {
     this.#options = options;
@@ -152,6 +155,9 @@ class Launch {
     this.#listener?.close();
     for (const daemon of this.#daemons) daemon.close();
     this.#sayRefused();
+    const { facts } = this.#monitor;
+    const suspect = suspectCounter(facts, this.#untrapped);
+    if (suspect !== undefined) say(suspect);
     this.#report(result, tEndNs, fileServer);
     options.statusDirectory.remove(options.session);
     restore();
@@ -194,8 +200,10 @@ class Launch {
     const bases = clockBases(options.native);
     await Promise.all(
       daemons.map((daemon, index) => {
-        const plan = this.#plan(index + 1, daemon, program, bases);
-        return daemon.start(plan);
+        const replica = index + 1;
+        return daemon.start(this.#plan(replica, daemon, program, bases)).then(({ trapsTsc }) => {
+          if (!trapsTsc) this.#untrapped.push(replica);
+        });
       }),
     );
   }
@@ -338,6 +346,7 @@ class Launch {
           result,
           slots: this.#monitor.slotsCompleted,
           fileServer,
+          untrapped: this.#untrapped,
           clocks: this.#clocks.toSorted((a, b) => (a.party < b.party ? -1 : 1)),
           tStartNs: this.#tStartNs,
           tRunningNs: this.#tRunningNs,

@@ -128,7 +128,11 @@ export const report = z.strictObject({
     )
     .describe('directories as the replicas saw them'),
   calls: z.record(z.string(), z.int()).describe('rendezvous a system call'),
-  tscs: z.record(z.string(), z.string()).describe('rdtsc by replica: trap or native'),
+  tscs: z
+    .record(z.string(), z.string())
+    .describe(
+      'rdtsc by replica: `trap`, `native`, or `not trapped` where it was to be and the machine traps none',
+    ),
   placements: z.record(z.string(), z.string()).describe('placement by replica'),
   tracerPauseMaxMs: z.number().nullable().describe('longest pause of a tracer itself'),
   tracers: z.array(address).describe('tracer daemons'),

@@ -31,6 +31,7 @@ function input(facts: SessionFacts, seed?: string, fileServer?: SessionStatus): 
     result: { outcome: 'completed', reason: '', exit: { status: 0 } },
     slots: 1,
     fileServer,
+    untrapped: [],
     clocks: [],
     tStartNs: 1,
     tRunningNs: NaN,

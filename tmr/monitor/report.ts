@@ -8,6 +8,7 @@ import type { SessionSettings, Volume } from '../wire/session-plan.ts';
 import type { PartyClock } from './clock-offset.ts';
 import type { SessionFacts, SessionResult } from './facts.ts';
 import type { Report } from './report-schema.ts';
+import { tscOf } from './time-stamp-counter.ts';
 
 export interface ReportInput {
   session: string;
@@ -21,6 +22,8 @@ export interface ReportInput {
   slots: number;
   /** The file server's last word; undefined when it gave none. */
   fileServer: SessionStatus | undefined;
+  /** Replicas on machines that trap no rdtsc whatever they are asked. */
+  untrapped: readonly number[];
   /** Of those parties that answered. */
   clocks: readonly PartyClock[];
   tStartNs: number;
@@ -60,7 +63,7 @@ export function buildReport(input: ReportInput): Report {
     volumeChangedOutside: fileServer?.volumeChangedOutside ?? [],
     volumes: [...input.volumes],
     calls: statistics.reduce((a, b) => (b.rendezvous > a.rendezvous ? b : a), noStatistics).calls,
-    tscs: byReplica(facts, ({ tsc }) => tsc),
+    tscs: byReplica(facts, ({ tsc }, replica) => tscOf(tsc, input.untrapped.includes(replica))),
     placements: byReplica(facts, ({ placement }) => placement),
     tracerPauseMaxMs: largest(statistics.map((s) => s.tracerPauseMaxNs / NS_PER_MS)),
     tracers: [...input.tracers],
@@ -149,10 +152,13 @@ const noStatistics: Pick<SessionStatistics, 'rendezvous' | 'calls'> = { rendezvo
 
 function byReplica(
   facts: SessionFacts,
-  value: (statistics: SessionStatistics) => string,
+  value: (statistics: SessionStatistics, replica: number) => string,
 ): Record<string, string> {
   return Object.fromEntries(
-    [...facts.statistics].map(([replica, statistics]) => [String(replica), value(statistics)]),
+    [...facts.statistics].map(([replica, statistics]) => [
+      String(replica),
+      value(statistics, replica),
+    ]),
   );
 }
 

@@ -37,7 +37,13 @@ export interface TracerDaemonOptions {
   keepIdle: number;
   /** Bundled session process; for tests. */
   entry?: string;
+  /** Whether this machine traps rdtsc; for tests. */
+  trapsTsc?: () => boolean;
 }
+
+const CANNOT_TRAP =
+  'expected a machine that traps rdtsc, for --tsc trap, and this one takes the request (PR_SET_TSC) and traps ' +
+  'nothing; use another machine, or --tsc native for a program whose output does not depend on the counter';
 
 interface Placed {
   session: string;
@@ -132,11 +138,18 @@ export class TracerDaemon {
     }
     this.#starting++;
     try {
+      const { tsc } = plan.settings;
+      if (tsc === 'trap' && !(await this.#trapsTsc())) {
+        connection.refuse('tsc', CANNOT_TRAP);
+        return;
+      }
       const key = sessionKey(this.#options.secret, session).toString('hex');
       const running = await this.#pool.start({ ...plan, sessionKey: key });
       const id = `${session}/${replica}/${running.pid}`;
       this.#sessions.set(id, { session, replica, running });
-      connection.send({ type: 'starting', pid: running.pid });
+      // Found out, the first time, while the session's process starts.
+      const trapsTsc = tsc === 'native' || (await this.#trapsTsc());
+      connection.send({ type: 'starting', pid: running.pid, trapsTsc });
       void running.done.then(({ code, signal }) => {
         this.#sessions.delete(id);
         connection.send({ type: 'ended', session, code, signal });
@@ -145,6 +158,17 @@ export class TracerDaemon {
       connection.refuse('failed', error instanceof Error ? error.message : String(error));
     } finally {
       this.#starting--;
+    }
+  }
+
+  /** A machine where it cannot be found out is left to the session, which says what is wrong. */
+  async #trapsTsc(): Promise<boolean> {
+    const { trapsTsc } = this.#options;
+    if (trapsTsc !== undefined) return trapsTsc();
+    try {
+      return (await import('./determinism/tsc-probe.ts')).machineTrapsTsc();
+    } catch {
+      return true;
     }
   }
 

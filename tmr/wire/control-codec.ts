@@ -22,8 +22,11 @@ export type ToDaemon =
   | { type: 'clock' };
 
 export type FromDaemon =
-  /** A session process has the plan and will dial the monitor. */
-  | { type: 'starting'; pid: number }
+  /**
+   * A session process has the plan and will dial the monitor. `trapsTsc` is false where the machine takes
+   * the request to trap rdtsc and traps nothing, and true where nobody wanted it.
+   */
+  | { type: 'starting'; pid: number; trapsTsc: boolean }
   /** `code`: `busy`, `plan`, `failed`... ; `reason` says what was expected and what to do. */
   | { type: 'refused'; reason: string; code: string }
   /** The session process has left; `code` is its exit status or null, `signal` what ended it. */

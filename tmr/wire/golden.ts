@@ -104,7 +104,7 @@ export const goldenToDaemon: Partial<Record<ToDaemon['type'], ToDaemon>> = {
 };
 
 export const goldenFromDaemon: Partial<Record<FromDaemon['type'], FromDaemon>> = {
-  starting: { type: 'starting', pid: 4711 },
+  starting: { type: 'starting', pid: 4711, trapsTsc: true },
   refused: { type: 'refused', code: 'busy', reason: '8 of 8 sessions are running' },
   ended: { type: 'ended', session: '0123456789abcdef', code: 0, signal: null },
   clock: { type: 'clock', tNs: 5e12, clockId: goldenClockId },

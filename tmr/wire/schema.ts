@@ -112,7 +112,7 @@ export const toDaemon = z.discriminatedUnion('type', [
 ]);
 
 export const fromDaemon = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('starting'), pid: uint32 }),
+  z.object({ type: z.literal('starting'), pid: uint32, trapsTsc: z.boolean() }),
   z.object({ type: z.literal('refused'), reason: z.string(), code: z.string() }),
   z.object({
     type: z.literal('ended'),
