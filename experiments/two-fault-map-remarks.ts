@@ -8,7 +8,7 @@ import {
 import type { RunData } from './record/run-directory.ts';
 import { clopperPearson } from './statistics/clopper-pearson.ts';
 import { wilson } from './statistics/wilson.ts';
-import { partsValues } from './two-faults.ts';
+import { partsInWords, partsValues } from './two-faults.ts';
 import type { Table } from './types.ts';
 
 /** Trials in which both faults became visible, by distance and parts. */
@@ -16,11 +16,12 @@ export function twoFaultMapTable({ records }: RunData): Table {
   const trials = pairTrials(records);
   const gaps = [...new Set(trials.map(({ gap }) => gap))].sort((a, b) => a - b);
   const rows = gaps.flatMap((gap) =>
-    partsValues.map((parts): (string | number)[] => {
+    partsValues.flatMap((parts): (string | number)[][] => {
       const own = trials.filter((trial) => trial.gap === gap && trial.parts === parts);
+      if (own.length === 0) return [];
       const both = own.filter(({ bothActed }) => bothActed);
       const counts = pairFates.map((fate) => both.filter((trial) => trial.fate === fate).length);
-      return [`${gap}, ${parts}`, both.length, ...counts, own.length - both.length];
+      return [[`${gap}, ${parts}`, both.length, ...counts, own.length - both.length]];
     }),
   );
   return { head: ['gap, parts', 'both visible', ...pairFates, 'not both'], rows };
@@ -47,7 +48,7 @@ function shareSentence(both: readonly PairTrial[], parts: PairTrial['parts']): s
   if (interval === null) return [];
   const percent = (share: number): string => `${Math.round(100 * share)} %`;
   return [
-    `In ${parts} parts: of ${own.length} trials with both faults visible ${masked} masked (${percent(masked / own.length)}, ` +
+    `In ${partsInWords[parts]}: of ${own.length} trials with both faults visible ${masked} masked (${percent(masked / own.length)}, ` +
       `95 % Wilson interval ${percent(interval.low)} to ${percent(interval.high)}, over these kinds and distances), ${stopped} stopped safely.`,
   ];
 }

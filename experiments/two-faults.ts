@@ -16,6 +16,7 @@ import type { Random } from './statistics/random.ts';
  */
 export type Parts = 'different' | 'same';
 export const partsValues: readonly Parts[] = ['different', 'same'];
+export const partsInWords = { different: 'different parts', same: 'the same part' } as const;
 
 export interface PairOfKinds {
   first: FaultKindName;
@@ -51,7 +52,9 @@ export function drawPair(pair: PairOfKinds, source: Random, options: DrawOptions
     if (wrongValue(fault) !== null && wrongValue(fault) === wrongValue(secondFault)) continue;
     return { fault, secondFault };
   }
-  throw new Error(`no ${pair.first} and ${pair.second} in ${pair.parts} parts can be drawn`);
+  throw new Error(
+    `no ${pair.first} and ${pair.second} in ${partsInWords[pair.parts]} can be drawn`,
+  );
 }
 
 /** Null where a fault is none. */

@@ -1,4 +1,22 @@
+import type { FaultKindName } from '../../faults/kinds/registry.ts';
 import type { TrialRecord } from '../../harness/types.ts';
+
+/** With what is a factor and no column of its own. */
+export interface CellRecord extends TrialRecord {
+  secondFault: FaultKindName | null;
+}
+
+/** Records of older runs know neither a second fault nor a reading of the time-out. */
+export function inCells(records: readonly TrialRecord[]): CellRecord[] {
+  return records.map((record) => {
+    const { timeoutFrom, second } = record as Partial<TrialRecord>;
+    return {
+      ...record,
+      timeoutFrom: timeoutFrom ?? 'quorum',
+      secondFault: second?.fault ?? null,
+    };
+  });
+}
 
 /** The factors whose combination makes a cell; repetitions differ in seed only. */
 export const cellKeys = [
@@ -9,20 +27,19 @@ export const cellKeys = [
   'policy',
   'hosts',
   'tsc',
-] as const satisfies readonly (keyof TrialRecord)[];
-export type CellKey = Pick<TrialRecord, (typeof cellKeys)[number]>;
+  'timeoutFrom',
+  'secondFault',
+] as const satisfies readonly (keyof CellRecord)[];
+export type CellKey = Pick<CellRecord, (typeof cellKeys)[number]>;
 
 /** Groups by the given keys, in order of first appearance. */
-export function groupBy<K extends keyof TrialRecord>(
-  records: readonly TrialRecord[],
+export function groupBy<Row extends object, K extends keyof Row>(
+  records: readonly Row[],
   keys: readonly K[],
-): { key: Pick<TrialRecord, K>; records: TrialRecord[] }[] {
-  const groups = new Map<string, { key: Pick<TrialRecord, K>; records: TrialRecord[] }>();
+): { key: Pick<Row, K>; records: Row[] }[] {
+  const groups = new Map<string, { key: Pick<Row, K>; records: Row[] }>();
   for (const record of records) {
-    const key = Object.fromEntries(keys.map((name) => [name, record[name]])) as Pick<
-      TrialRecord,
-      K
-    >;
+    const key = Object.fromEntries(keys.map((name) => [name, record[name]])) as Pick<Row, K>;
     const id = JSON.stringify(keys.map((name) => record[name]));
     const group = groups.get(id);
     if (group) group.records.push(record);

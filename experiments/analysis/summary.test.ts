@@ -44,6 +44,34 @@ describe('summary.csv', () => {
     expect(Number(rows[0]!['crash_high'])).toBeCloseTo(wilson(0, 8)!.high, 5);
   });
 
+  it('keeps readings of the time-out and second faults apart', () => {
+    const change = {
+      policy: ['paper'],
+      timeoutFrom: ['quorum', 'first'],
+    } satisfies Partial<Design>;
+    const two = { secondFaults: ['vote-loss'], gaps: [1], parts: ['different'] } as const;
+    const pairs = {
+      ...change,
+      ...structuredClone(two),
+      faults: ['replica-kill'],
+    } as Partial<Design>;
+    const rows = rowsOf([...records({ ...change, faults: ['replica-kill'] }), ...records(pairs)]);
+    const keys = rows.map((row) => [row['n'], row['timeout_from'], row['second_fault']].join(' '));
+    expect(keys.toSorted()).toEqual([
+      '3 first ',
+      '3 first vote-loss',
+      '3 quorum ',
+      '3 quorum vote-loss',
+    ]);
+    const old = records({ faults: ['none'] }).map(
+      ({ timeoutFrom: _t, second: _s, ...rest }) => rest,
+    );
+    expect(rowsOf(old as TrialRecord[])[0]).toMatchObject({
+      timeout_from: 'quorum',
+      second_fault: '',
+    });
+  });
+
   it('gives latencies in ms, intervals where n allows one, and the words where not', () => {
     const [row] = rowsOf(records({ faults: ['replica-kill'], repetitions: 10 }));
     const value = (name: string): number => Number(row![`latency_${name}_ms`]);

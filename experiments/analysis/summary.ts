@@ -4,7 +4,15 @@ import { overhead } from '../statistics/overhead.ts';
 import { quantileEstimate, tooSmall, type QuantileEstimate } from '../statistics/quantiles.ts';
 import { deriveSeed } from '../statistics/random.ts';
 import { wilson } from '../statistics/wilson.ts';
-import { cellKeys, completedRunsNs, counted, groupBy, latenciesMs, type CellKey } from './cells.ts';
+import {
+  cellKeys,
+  completedRunsNs,
+  counted,
+  groupBy,
+  inCells,
+  latenciesMs,
+  type CellKey,
+} from './cells.ts';
 
 /** One row of summary.csv. */
 export interface SummaryRow extends CellKey {
@@ -39,7 +47,7 @@ export function summarise(
     overhead(completedRunsNs(cell), native.get(key.workload) ?? [], {
       seed: seed(key, 'overhead'),
     });
-  const cells = groupBy(records, cellKeys);
+  const cells = groupBy(inCells(records), cellKeys);
   const faultFree = new Map(
     cells
       .filter(({ key }) => key.fault === 'none')
@@ -105,6 +113,8 @@ export const summaryColumns: readonly Column<SummaryRow>[] = [
     "median run of the cell's completed trials / median native run",
     (row) => row.overheadFaulted,
   ),
+  column('timeout_from', 'text', '', 'as in trials.csv', (row) => row.timeoutFrom),
+  column('second_fault', 'text', '', 'as in trials.csv', (row) => row.secondFault),
 ];
 
 function outcomeColumns(outcome: Outcome): Column<SummaryRow>[] {
@@ -156,7 +166,9 @@ function estimateColumns(
 
 /** Names a cell but for its fault. */
 function withoutFault(key: CellKey): string {
-  return JSON.stringify(cellKeys.map((name) => (name === 'fault' ? null : key[name])));
+  return JSON.stringify(
+    cellKeys.map((name) => (name === 'fault' || name === 'secondFault' ? null : key[name])),
+  );
 }
 
 /** Six significant digits: more would be noise, and files stay comparable. */
@@ -174,7 +186,7 @@ function byFactors(a: SummaryRow, b: SummaryRow): number {
   for (const key of cellKeys) {
     const [x, y] = [a[key], b[key]];
     if (x === y) continue;
-    return x < y ? -1 : 1;
+    return (x ?? '') < (y ?? '') ? -1 : 1;
   }
   return 0;
 }

@@ -1,12 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TrialRecord } from '../../harness/types.ts';
 import { writeReport } from '../analysis/report.ts';
 import { syntheticRun, temporaryDirectory } from '../testing/synthetic-run.ts';
 import { hostsCompare } from '../hosts-compare.ts';
+import { policyCompare } from '../policy-compare.ts';
 import { timeoutSweep } from '../timeout-sweep.ts';
+import { twoFaultMap } from '../two-fault-map.ts';
 import type { Design } from '../types.ts';
 import { renderSvg, sizeOf } from './draw.ts';
 import { paperPolicy } from './notes.ts';
@@ -145,6 +148,135 @@ describe('the figure of a comparison of hosts', () => {
     ]);
   });
 });
+
+describe('the figure of a comparison of policies', () => {
+  it('has a row a kind and reading, with counts, n and interval, and says what they are', async () => {
+    const run = syntheticRun(directory.path, {}, 7, policyCompare);
+    const { drawn, notDrawn } = await writeReport(run, policyCompare);
+    expect([drawn, notDrawn]).toEqual([['policy-compare'], []]);
+    const folder = join(run, 'figures');
+    const rows = csvOf(folder, 'policy-compare');
+    expect(rows).toHaveLength(16 * 4);
+    const row = (fault: string, reading: string) =>
+      rows.find((one) => one['fault'] === fault && one['reading'] === reading)!;
+    expect(row('vote loss', 'agreed')).toMatchObject({ n: '6', survived: '6', high: '1' });
+    expect(row('vote loss', 'paper, own')).toMatchObject({ survived: '0', healthy_lost: '6' });
+    expect(row('request bit flip', 'paper')).toMatchObject({ wrong_output: '6', low: '0' });
+    expect(Number(row('vote loss', 'agreed')['low'])).toBeCloseTo(0.61, 2);
+    const svg = text(folder, 'policy-compare.svg');
+    const words = wordsOf(svg).replaceAll(/\s+/g, ' ');
+    expect(sizeOf(svg).width).toBe(252);
+    expect(smallestText(svg)).toBeGreaterThanOrEqual(7);
+    for (const reading of ['agreed', 'paper', 'paper, first', 'paper, own']) {
+      expect(words).toContain(reading);
+    }
+    expect(words).toContain('n = 6 trials a point; black bars, 95 % Wilson intervals of survived');
+    expect(words).toContain(paperPolicy);
+    expect(words).toContain('healthy replica lost');
+    expect(words).not.toContain('crash');
+  }, 30_000);
+
+  it('is left out, with the reason, when no fault became visible', async () => {
+    const run = syntheticRun(directory.path, { faults: ['vote-loss'] }, 7, policyCompare);
+    changeTrials(run, () => ({ outcome: 'not-activated' }));
+    const { notDrawn } = await writeReport(run, policyCompare);
+    expect(notDrawn).toEqual([
+      { name: 'policy-compare', reason: 'no trial in which a fault became visible' },
+    ]);
+  });
+});
+
+describe('the map of two faults', () => {
+  const names = ['two-fault-map', 'two-fault-map-same-part'];
+
+  it('is two columns wide, a panel a distance, and says n, interval and what is left out', async () => {
+    const run = syntheticRun(directory.path, {}, 7, twoFaultMap);
+    const { drawn } = await writeReport(run, twoFaultMap);
+    expect(drawn).toEqual(names);
+    for (const name of names) {
+      const folder = join(run, 'figures');
+      expect(csvOf(folder, name)).toHaveLength(7 * 7 * 2);
+      const svg = text(folder, `${name}.svg`);
+      const words = wordsOf(svg).replaceAll(/\s+/g, ' ');
+      expect(sizeOf(svg).width).toBe(516);
+      expect(smallestText(svg)).toBeGreaterThanOrEqual(7);
+      expect(readFileSync(join(folder, `${name}.png`)).readUInt32BE(16)).toBe(2867);
+      expect(words).toMatch(/0 rendezvous apart.* 8 rendezvous apart/);
+      expect(words).toContain('n = 2 a cell; the 95 % Wilson interval');
+      expect(words).toContain('share masked (the rest stopped safely)');
+      expect(words).toContain('A wrong output would be red and marked "!": there is none');
+    }
+  }, 30_000);
+
+  it('marks a wrong output, a hang, a pair that never met, and pairs that are never run', async () => {
+    const design = {
+      faults: ['early-vote' as const],
+      secondFaults: ['early-vote' as const, 'vote-loss' as const],
+      gaps: [0, 1, 8],
+      parts: ['different' as const],
+      repetitions: 1,
+    };
+    const run = syntheticRun(directory.path, design, 7, twoFaultMap);
+    changeTrials(run, ({ second, faultSpec }) => {
+      const place = (spec: string): number => Number(/rendezvous:(\d+)/.exec(spec)![1]);
+      const gap = place(second!.faultSpec) - place(faultSpec);
+      if (second!.fault === 'early-vote') return gap === 1 ? { outcome: 'sdc' } : {};
+      return gap === 1 ? { outcome: 'hang' } : { activated: gap === 8 };
+    });
+    const { drawn, check } = await writeReport(run, twoFaultMap);
+    expect(drawn).toEqual(['two-fault-map']);
+    expect(check.verdict).toBe('violated');
+    const cells = csvOf(join(run, 'figures'), 'two-fault-map').map((row) =>
+      [row['second'], row['gap'], row['state'], row['label']].join(' '),
+    );
+    expect(cells.toSorted()).toEqual([
+      'early wrong vote 0 excluded =',
+      'early wrong vote 1 wrong ! 1',
+      'early wrong vote 8 good 0/1',
+      'vote loss 0 empty –',
+      'vote loss 1 odd 0/1',
+      'vote loss 8 good 0/1',
+    ]);
+    const words = wordsOf(text(join(run, 'figures'), 'two-fault-map.svg')).replaceAll(/\s+/g, ' ');
+    expect(words).toContain('! 1');
+    expect(words).toContain('Red, "!": a wrong output got out, in 1 cell.');
+  }, 30_000);
+
+  it('stands on its page with all kinds and four distances', async () => {
+    const paper: Design = {
+      ...twoFaultMap.presets.paper,
+      workloads: ['ledger'],
+      parts: ['different'],
+      repetitions: 1,
+    };
+    const run = syntheticRun(directory.path, paper, 7, twoFaultMap);
+    await writeReport(run, twoFaultMap);
+    const svg = text(join(run, 'figures'), 'two-fault-map.svg');
+    // Both columns of a page, and its height: 9 in.
+    expect(sizeOf(svg).width).toBe(516);
+    expect(sizeOf(svg).height).toBeLessThan(9 * 72);
+    expect(smallestText(svg)).toBeGreaterThanOrEqual(7);
+  }, 60_000);
+});
+
+function csvOf(folder: string, name: string): Record<string, string>[] {
+  return parse(text(folder, `${name}.csv`), { columns: true });
+}
+
+function smallestText(svg: string): number {
+  return Math.min(...[...svg.matchAll(/font-size="([\d.]+)px"/g)].map((match) => Number(match[1])));
+}
+
+/** Trials of a run as they might have been. */
+function changeTrials(run: string, change: (record: TrialRecord) => Partial<TrialRecord>): void {
+  const file = join(run, 'trials.jsonl');
+  const records = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const lines = records.map((line) => {
+    const record = JSON.parse(line) as TrialRecord;
+    return `${JSON.stringify({ ...record, ...change(record) })}\n`;
+  });
+  writeFileSync(file, lines.join(''));
+}
 
 /** The texts of all objects, those in compressed streams included. */
 function pdfObjects(file: Buffer): string[] {

@@ -2,7 +2,7 @@ import { pairCells, pairTrials, type PairCell } from '../analysis/two-fault-cell
 import { faultModels } from '../fault-models.ts';
 import type { RunData } from '../record/run-directory.ts';
 import { wilson } from '../statistics/wilson.ts';
-import { castsSameVote, type Parts } from '../two-faults.ts';
+import { castsSameVote, partsInWords, type Parts } from '../two-faults.ts';
 import { settingsNote } from './notes.ts';
 import { styles } from './theme.ts';
 import type { Cell, Figure, FigureMaker } from './types.ts';
@@ -25,11 +25,11 @@ const names: Record<Parts, string> = {
 export function twoFaultMapFigure(parts: Parts): FigureMaker {
   return {
     name: names[parts],
-    title: `Two faults in ${parts} parts`,
+    title: `Two faults in ${partsInWords[parts]}`,
     make: (run) => {
       const cells = pairCells(pairTrials(run.records)).filter((cell) => cell.parts === parts);
       if (cells.every(({ n }) => n === 0)) {
-        return `no trial with two visible faults in ${parts} parts`;
+        return `no trial with two visible faults in ${partsInWords[parts]}`;
       }
       const rows = [...cells.map(rowOf), ...excludedRows(run, parts)];
       return {
@@ -125,6 +125,9 @@ function specification(rows: readonly Row[]): Figure['specification'] {
     title: 'second fault',
     axis: { ...axis, labelAngle: -90, labelOverlap: false },
   };
+  const panels = [...new Set(rows.map((row) => Number(row['gap'])))]
+    .sort((a, b) => a - b)
+    .map((gap) => `${gap} rendezvous apart`);
   const few = order('second').length <= 10;
   const colour = {
     field: 'masked_share',
@@ -180,7 +183,7 @@ function specification(rows: readonly Row[]): Figure['specification'] {
       field: 'panel',
       type: 'nominal',
       title: null,
-      sort: { field: 'gap', op: 'min', order: 'ascending' },
+      sort: panels,
     },
     columns: 2,
     spacing: 10,
@@ -207,7 +210,7 @@ function note({ records }: RunData, cells: readonly PairCell[], parts: Parts): s
       'cast the same wrong vote, never run. ' +
       (wrongs === 0
         ? 'A wrong output would be red and marked "!": there is none. '
-        : `Red, "!": a wrong output got out, in ${wrongs} cells. `) +
+        : `Red, "!": a wrong output got out, in ${wrongs} ${wrongs === 1 ? 'cell' : 'cells'}. `) +
       'Bits and clock offsets of a pair always differ. The first fault strikes in the first half of the rendezvous. ' +
       `Workloads: ${list('workload')}; T: ${list('timeoutMs')} ms.`,
     ...settingsNote(records),
