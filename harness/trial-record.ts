@@ -48,6 +48,7 @@ export function emptyRecord(
     runNs: null,
     bootId: bootId(),
     faultSpec: formatFault(fault),
+    flagRendezvous: null,
     flagsApart: [],
     second: second === undefined ? null : emptySecond(second),
     timeoutFrom: settings.timeoutFrom ?? 'quorum',
@@ -157,6 +158,7 @@ function fillTimes(
   record.suspicionNs = rounded(flag?.tFirstSuspicionNs ?? reaction.accusedNs);
   if (flag === undefined) return;
   record.mechanism = flag.mechanism;
+  record.flagRendezvous = flag.rendezvous;
   // A flag at the file server alone counted when it cut the replica off.
   record.quorumNs = rounded(flag.tQuorumNs ?? flag.tIsolatedNs);
   record.isolationNs = rounded(flag.tIsolatedNs);

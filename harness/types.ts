@@ -132,6 +132,8 @@ export interface TrialRecord {
   /** Further columns. */
   /** The fault as short text of the faults/ grammar, enough to replay it. */
   faultSpec: string;
+  /** Rendezvous of the first counted flag. */
+  flagRendezvous: number | null;
   /** Replicas flagged at the monitor or at the NFS server alone: P4 wants both. */
   flagsApart: ReplicaId[];
   /** Of the second fault; null where there is one only. */

@@ -174,6 +174,15 @@ export const trialColumns: readonly Column<TrialRecord>[] = [
     (r) => r.clockUncertaintyNs,
   ),
   column(
+    'flag_rendezvous',
+    integer,
+    'rendezvous of the first counted flag',
+    (r) => r.flagRendezvous,
+  ),
+  column('flags_apart', list, 'replicas flagged at monitor or NFS server alone', (r) =>
+    r.flagsApart.join(' '),
+  ),
+  column(
     'second_fault',
     text,
     'kind of the second fault, where there are two',

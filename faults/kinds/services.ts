@@ -31,7 +31,7 @@ export const requestBitFlip = defineKind({
   summary: 'One bit of the last word of one NFS call is inverted on its way to the server.',
   parameters: { replica: whose, bit: optional(bitOf(32), 'of the last word of the call', 'drawn') },
   example: 'request-bit-flip:replica=2,bit=9,at=rendezvous:40',
-  positiveControl: '--policy paper: a corrupted write is executed as it came',
+  positiveControl: 'one replica: the run ends with status 125',
   target: onTracer,
   faulty: itself,
   flag: () => 'may',

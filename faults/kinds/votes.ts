@@ -71,8 +71,7 @@ export const earlyVote = defineKind({
   summary: 'A wrong vote for a rendezvous that nobody has reached is sent to all peers.',
   parameters: { replica: whose },
   example: 'early-vote:replica=3,at=rendezvous:40',
-  positiveControl:
-    '--timeout-from first and a program that computes longer than the time-out: a healthy replica is flagged',
+  positiveControl: 'two replicas: the session stops safely',
   target: onTracer,
   faulty: itself,
   flag: () => 'must',
@@ -86,7 +85,7 @@ export const rogueTracer = defineKind({
     'A tracer votes wrongly for many rendezvous at once, accuses both peers everywhere, and never fences.',
   parameters: { replica: required(replica, 'whose tracer') },
   example: 'rogue-tracer:replica=2,at=rendezvous:40',
-  positiveControl: '--policy paper: a healthy replica is flagged',
+  positiveControl: 'two replicas: the session stops safely',
   target: onTracer,
   faulty: itself,
   flag: () => 'must',

@@ -8,6 +8,7 @@ import { openCampaign } from '../campaign.ts';
 import type { Campaign, TrialRecord, TrialSpec } from '../types.ts';
 import { SWEEP_TIMEOUT_MS, type ProgramUnderTest } from './cases.ts';
 import { judgeSingleFault, type Judgement } from './judge.ts';
+import { decisionOf, type Decision } from './parity.ts';
 import { buildProbe } from './probe.ts';
 
 const SEED = '5'.repeat(64);
@@ -17,6 +18,7 @@ export interface CaseResult {
   outcome: TrialRecord['outcome'];
   activated: boolean;
   flagged: number[];
+  decision: Decision;
   /** `P2: healthy replica 1 was flagged`. */
   violations: string[];
   unknown: string | null;
@@ -66,20 +68,18 @@ export class Sweep {
     }
   }
 
-  /** `onResult` gets each case when it is done, in any order. Rejects for an abort only. */
+  /** `onResult` gets each case when it is done, in any order. */
   async run(
     cases: readonly string[],
     jobs: number,
-    onResult: (result: CaseResult, record: TrialRecord) => void,
-    signal: AbortSignal = new AbortController().signal,
+    onResult: (result: CaseResult) => void,
   ): Promise<void> {
     const limit = pLimit(jobs);
+    const { signal } = new AbortController();
     const run = async (text: string, trial: number): Promise<void> => {
       const record = await this.#campaign.run(specOf(text, trial), signal);
-      onResult(
-        resultOf(text, record, judgeSingleFault(record, this.program.rendezvous - 1)),
-        record,
-      );
+      const judgement = judgeSingleFault(record, this.program.rendezvous - 1);
+      onResult(resultOf(text, record, judgement));
     };
     await Promise.all(cases.map((text, trial) => limit(() => run(text, trial))));
   }
@@ -111,6 +111,7 @@ function resultOf(text: string, record: TrialRecord, judgement: Judgement): Case
     outcome: record.outcome,
     activated: record.activated === true,
     flagged: record.flagged,
+    decision: decisionOf(record),
     violations: judgement.violations.map((one) => `${one.property}: ${one.text}`),
     unknown: record.outcome === 'harness-error' ? record.reason : judgement.unknown,
   };

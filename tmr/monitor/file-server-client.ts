@@ -41,6 +41,7 @@ export class FileServerClient {
   #heardMs = performance.now();
   #news: FileServerNews | undefined;
   #ping: NodeJS.Timeout | undefined;
+  #last: SessionStatus | undefined;
   #over: string | undefined;
 
   private constructor(socket: net.Socket) {
@@ -112,11 +113,11 @@ export class FileServerClient {
     return probeClock(ask, nowNs, go);
   }
 
-  /** The last state, then BYE; gives up soon when the server does not answer. */
+  /** The last state, then BYE; the last one that was heard when the server does not answer soon. */
   async bye(): Promise<SessionStatus | undefined> {
     clearInterval(this.#ping);
     this.#news = undefined;
-    if (this.#over !== undefined) return undefined;
+    if (this.#over !== undefined) return this.#last;
     const farewell = (async () => {
       const last = await this.#status(0);
       await this.#call(tmrProcedure.BYE, Buffer.alloc(0));
@@ -124,7 +125,7 @@ export class FileServerClient {
     })().catch(() => undefined);
     const last = await Promise.race([farewell, delay(FAREWELL_MS)]);
     this.#end('the session is over');
-    return last;
+    return last ?? this.#last;
   }
 
   async #poll(since: number): Promise<void> {
@@ -132,6 +133,7 @@ export class FileServerClient {
       for (;;) {
         const state = await this.#status(since);
         since = state.version;
+        this.#last = state;
         this.#news?.status(state);
         if (this.#news === undefined) return;
       }

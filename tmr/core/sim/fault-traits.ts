@@ -48,7 +48,6 @@ const traitsOf = (fault: Fault, scenario: Scenario): FaultTraits => {
       return nobody;
     case 'inputs-at-sender':
     case 'false-notice':
-    case 'output-corrupted':
       return { faulty: fault.target, flag: 'never' };
     case 'signature-at-sender':
     case 'replica-wrong':
@@ -64,6 +63,7 @@ const traitsOf = (fault: Fault, scenario: Scenario): FaultTraits => {
     // The end of that connection may be heard of only after the last vote.
     case 'service-link-lost':
     case 'request-corrupted':
+    case 'output-corrupted':
     case 'two-faced':
     case 'swarm-of-replica':
       return { faulty: fault.target, flag: 'may' };

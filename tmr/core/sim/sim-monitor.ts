@@ -107,6 +107,11 @@ export class SimMonitor {
       if (slot.answered.has(replica) || this.flags.flagged.has(replica)) continue;
       slot.answered.add(replica);
       const { executed, result, readyNs } = outcome;
+      // Its own word has shown it faulty: the monitor ends its session.
+      if (slot.digests.get(replica) !== executed) {
+        this.#ports.cut(replica);
+        continue;
+      }
       this.#ports.reply(replica, { type: 'reply', slot: index, executed, result }, readyNs);
     }
   }
