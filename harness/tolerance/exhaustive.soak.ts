@@ -45,6 +45,7 @@ describe('every single fault at every rendezvous, on real processes', () => {
       if (only === '') recordSoak('exhaustive', { ...tally, jobs, loadAverage: loadavg() });
       expect(tally.cases).toBe(cases.length);
       expect(tally.violations).toEqual([]);
+      expect(tally.parity.different).toEqual([]);
       expect(tally.unknown.length / tally.cases).toBeLessThan(0.02);
     } finally {
       await sweep.close();

@@ -1,5 +1,6 @@
 /** Counts of a sweep, and the floors below which they may not fall unnoticed. */
 import { stratumOf } from './cases.ts';
+import { explain, isSame, simulatedDecision } from './parity.ts';
 import type { CaseResult } from './sweep.ts';
 
 export const RENDEZVOUS_MIN = 41;
@@ -18,6 +19,8 @@ export interface Tally {
   strata: Record<string, { cases: number; activated: number }>;
   violations: string[];
   unknown: string[];
+  /** Against the simulator: equal decisions, those that differ for a reason of parity.ts, and all others. */
+  parity: { same: number; explained: Record<string, number>; different: string[] };
 }
 
 export function tallyOf(results: readonly CaseResult[]): Tally {
@@ -29,6 +32,7 @@ export function tallyOf(results: readonly CaseResult[]): Tally {
     strata: {},
     violations: [],
     unknown: [],
+    parity: { same: 0, explained: {}, different: [] },
   };
   for (const result of results) {
     const stratum = (tally.strata[stratumOf(result.case)] ??= { cases: 0, activated: 0 });
@@ -41,8 +45,24 @@ export function tallyOf(results: readonly CaseResult[]): Tally {
     if (result.violations.length > 0) tally.failures += 1;
     tally.violations.push(...result.violations.map((text) => `${result.case}: ${text}`));
     if (result.unknown !== null) tally.unknown.push(`${result.case}: ${result.unknown}`);
+    countParity(result, tally.parity);
   }
   return tally;
+}
+
+function countParity({ case: text, decision, outcome }: CaseResult, parity: Tally['parity']): void {
+  if (outcome === 'harness-error') return;
+  const simulated = simulatedDecision(text);
+  if (isSame(decision, simulated)) {
+    parity.same += 1;
+    return;
+  }
+  const reason = explain(text, decision, simulated);
+  if (reason === null) {
+    parity.different.push(
+      `${text}: real ${JSON.stringify(decision)}, simulated ${JSON.stringify(simulated)}`,
+    );
+  } else parity.explained[reason] = (parity.explained[reason] ?? 0) + 1;
 }
 
 /** Lines for people, each with the case, which is what replays it. */

@@ -25,19 +25,22 @@ describe('single faults on real processes', () => {
       await sweep.run(cases, jobs, (result) => results.push(result));
       const tally = tallyOf(results);
       process.stdout.write(
-        `${tally.cases} cases, ${tally.activated} activated, ${JSON.stringify(tally.outcomes)}\n` +
+        `${tally.cases} cases, ${tally.activated} activated, ${JSON.stringify(tally.outcomes)}, ` +
+          `${tally.parity.same} decided as in the simulator, the others for a reason of parity.ts\n` +
           results
             .flatMap(problemsOf)
             .map((line) => `${line}\n`)
             .join(''),
       );
       expect(tally.violations).toEqual([]);
+      expect(tally.parity.different).toEqual([]);
       // Harness errors and bounds that a crowded machine did not let be judged.
       expect(tally.unknown.length).toBeLessThanOrEqual(cases.length / 20);
       if (given !== undefined) return;
       expect(tally.cases).toBeGreaterThanOrEqual(SLICE_MIN);
       expect(Object.keys(tally.strata).length).toBeGreaterThanOrEqual(STRATA_MIN);
       expect(tally.activated / tally.cases).toBeGreaterThan(0.85);
+      expect(tally.parity.same / tally.cases).toBeGreaterThan(0.7);
     } finally {
       await sweep.close();
     }
