@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { parseFault } from '../../faults/text.ts';
+import { requireResolved } from '../../faults/resolve.ts';
+import { trialSpec } from '../test-support.ts';
+import { emptyRecord } from '../trial-record.ts';
+import type { TrialRecord } from '../types.ts';
+import { judgeSingleFault } from './judge.ts';
+
+const known = { startedAt: '', loadAverage: 0, nativeRunNs: null, goldenRunNs: null };
+const LAST = 40;
+
+function violations(fault: string, change: Partial<TrialRecord> = {}): string[] {
+  const spec = trialSpec({ fault: parseFault(fault), timeoutMs: 500 });
+  const record: TrialRecord = {
+    ...emptyRecord(spec, [requireResolved(parseFault(fault))], known),
+    ...{ injected: true, effective: true, activated: true, outcome: 'masked', reason: null },
+    ...change,
+  };
+  const { violations: found, unknown } = judgeSingleFault(record, LAST);
+  return [...found.map(({ property }) => property), ...(unknown === null ? [] : ['unknown'])];
+}
+
+const flip = 'signature-bit-flip:replica=1,bit=3,at=rendezvous:7';
+const loss = 'vote-loss:link=1-2,at=rendezvous:7';
+const masked = { outcome: 'detected-masked', flagged: [1] } as const;
+
+describe('the judgement of a single fault', () => {
+  it('finds nothing where each is handled as promised', () => {
+    expect(violations(flip, { ...masked, flagged: [1] })).toEqual([]);
+    expect(violations(loss)).toEqual([]);
+    expect(violations('clock-error:replica=2,offset=5s,at=rendezvous:7')).toEqual([]);
+    const late = 'tracer-delay:replica=1,delay=900ms,at=rendezvous:7';
+    expect(violations(late, { outcome: 'late-flagged', flagged: [1] })).toEqual([]);
+    expect(violations(late)).toEqual([]);
+  });
+
+  it.each([
+    ['P1', { ...masked, outcome: 'sdc' }],
+    ['P1', { ...masked, outcome: 'crash' }],
+    ['P1', { ...masked, outcome: 'detected-stopped' }],
+    ['P5', { ...masked, outcome: 'hang' }],
+    ['P4', { ...masked, flagsApart: [1] }],
+    ['P3', { outcome: 'masked' }],
+    ['P3', { ...masked, boundMs: 10, detectionLatencyNs: 11e6 }],
+  ] as const)('finds %s in %o', (property, change) => {
+    expect(violations(flip, change as unknown as Partial<TrialRecord>)).toEqual([property]);
+  });
+
+  it('finds P2 where a healthy replica is flagged or fences itself', () => {
+    expect(violations(flip, { ...masked, flagged: [1, 2] })).toEqual(['P2']);
+    expect(violations(flip, { ...masked, flagged: [1], fenced: [3] })).toEqual(['P2']);
+    // Both ends of a link are healthy.
+    expect(violations(loss, { ...masked, flagged: [1] })).toEqual(['P2']);
+    expect(violations(loss, { fenced: [2] })).toEqual(['P2']);
+    // Nobody is faulty where nothing was injected.
+    expect(
+      violations(flip, { ...masked, flagged: [1], injected: false, activated: false }),
+    ).toEqual(['P2']);
+  });
+
+  it('finds P2 where a replica is flagged for what its kind never is', () => {
+    const wrongClock = 'clock-error:replica=1,offset=5s,at=rendezvous:7';
+    expect(violations(wrongClock, { ...masked, flagged: [1] })).toEqual(['P2']);
+    const short = 'tracer-delay:replica=1,delay=60ms,at=rendezvous:7';
+    expect(violations(short, { outcome: 'late-flagged', flagged: [1] })).toEqual(['P2']);
+  });
+
+  it('wants a flag for the wrong vote that provokes a dispute, but none for one on a link', () => {
+    const delay = 'tracer-delay:replica=1,delay=60ms,phase=dispute,at=rendezvous:7';
+    expect(violations(delay)).toEqual(['P3']);
+    expect(violations(delay, { ...masked, flagged: [1] })).toEqual([]);
+    expect(violations('link-reset:link=1-2,phase=dispute,at=rendezvous:7')).toEqual([]);
+  });
+
+  it('wants no flag when nothing is voted any more, or the fault never showed', () => {
+    const kill = (k: number, phase: string): string =>
+      `replica-kill:replica=1,phase=${phase},at=rendezvous:${k}`;
+    expect(violations(kill(LAST, 'before-effect'))).toEqual([]);
+    expect(violations(kill(LAST, 'before-vote'))).toEqual(['P3']);
+    expect(violations(kill(LAST - 1, 'before-effect'))).toEqual(['P3']);
+    expect(violations(flip, { activated: false })).toEqual([]);
+  });
+
+  it('gives no verdict on a bound whose assumption the machine did not keep', () => {
+    const late = { ...masked, flagged: [1], boundMs: 100, detectionLatencyNs: 300e6 };
+    expect(violations(flip, { ...late, skewMaxMs: 10 })).toEqual(['P3']);
+    // Notices took 150 ms: more than d, 62.5 ms at T = 500 ms.
+    expect(violations(flip, { ...late, resumeNs: 150e6, quorumNs: 300e6 })).toEqual(['unknown']);
+    // Healthy replicas were apart for longer than what is beyond the bound.
+    expect(violations(flip, { ...late, skewMaxMs: 250 })).toEqual(['unknown']);
+  });
+});
