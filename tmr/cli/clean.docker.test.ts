@@ -7,6 +7,8 @@ import { OWNER_LABEL, thisProcess, type Owner } from '../containers/leftovers.ts
 import { describeWithEngine } from '../containers/testing/test-engine.ts';
 import { runToEnd, tmrCommand } from './testing/under-test.ts';
 
+vi.setConfig({ testTimeout: 180_000 });
+
 describeWithEngine('tmr clean with an engine', (engine) => {
   let image: string;
   const undo: (() => Promise<unknown>)[] = [];

@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Engine } from '../containers/engine.ts';
 import { removeContainerLeftovers } from '../containers/leftovers.ts';
+import type { RoomStatus } from '../containers/rooms.ts';
 import { seccompProfile } from '../containers/seccomp-profile.ts';
 import { containersOf, everythingOf, networksOf } from '../containers/testing/owned.ts';
 import { describeWithEngine } from '../containers/testing/test-engine.ts';
 import { runToEnd, temporaryDirectory, tmrCommand } from './testing/under-test.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 50 };
+/** Five containers start in each, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 180_000 });
 
 describeWithEngine('tmr run --hosts docker', (engine) => {
   const env = { ...process.env, DOCKER_HOST: engine?.url };
@@ -56,6 +59,16 @@ describeWithEngine('tmr run --hosts docker', (engine) => {
     return { started, got, say };
   };
 
+  /** Rooms of this owner, as a user is told of them. */
+  const statusOf = (pid: number): RoomStatus[] => {
+    const { stdout } = runToEnd(process.execPath, [tmrCommand, 'status', '--json', '--engine'], {
+      cwd: '/',
+      env,
+    });
+    const { rooms } = JSON.parse(stdout.toString()) as { rooms: RoomStatus[] };
+    return rooms.filter(({ owner }) => owner.pid === pid);
+  };
+
   it('gives output, status and files as a native run does', () => {
     writeFileSync(join(directory.path, 'in'), 'from a file\n');
     const end = run(
@@ -82,7 +95,7 @@ describeWithEngine('tmr run --hosts docker', (engine) => {
 
   it('has the least privilege that works, ends by a signal, and leaves nothing', async () => {
     const limits = ['--container-memory', '300m', '--container-pids', '80'];
-    const { started, say, got } = start(...limits, '--container-cpus', '0.5');
+    const { started, say, got } = start(...limits, '--container-cpus', '1');
     await say('one');
     const containers = await containersOf(engine, started.pid!);
     expect(containers).toHaveLength(5);
@@ -100,12 +113,23 @@ describeWithEngine('tmr run --hosts docker', (engine) => {
         Memory: 300 * 2 ** 20,
         MemorySwap: 300 * 2 ** 20,
         PidsLimit: 80,
-        NanoCpus: 0.5e9,
+        NanoCpus: 1e9,
       });
       expect(HostConfig.Devices ?? [], Name).toEqual([]);
       expect(HostConfig.PortBindings ?? {}, Name).toEqual({});
       expect(Config.Env.join()).not.toMatch(/secret/i);
     }
+    const rooms = statusOf(started.pid!);
+    expect(rooms).toMatchObject([
+      {
+        owner: { pid: started.pid, alive: true },
+        parts: ['monitor', 'nfs', 'tracer-1', 'tracer-2', 'tracer-3'].map((part) => ({
+          part,
+          state: 'running',
+        })),
+        sessions: [{ state: 'running', replicas: [1, 2, 3].map((replica) => ({ replica })) }],
+      },
+    ]);
     const networks = await networksOf(engine, started.pid!);
     expect(networks).toHaveLength(4);
     expect(networks.every(({ Internal }) => Internal)).toBe(true);

@@ -22,6 +22,7 @@ import {
   type ContainerLimits,
   type ContainerUser,
 } from './privileges.ts';
+import { PART_LABEL, ROOM_LABEL } from './rooms.ts';
 import { pathsBelow } from './sync-back.ts';
 import {
   engineOf,
@@ -73,7 +74,7 @@ export class ContainerRoom {
 
   constructor(options: RoomOptions) {
     this.#options = options;
-    this.#labels = { ...ownerLabel(), 'org.tmr.room': this.id };
+    this.#labels = { ...ownerLabel(), [ROOM_LABEL]: this.id };
     this.#freeSlots = Array.from({ length: options.jobs }, (_, slot) => slot);
   }
 
@@ -314,7 +315,7 @@ export class ContainerRoom {
         // The program's host name comes from the monitor.
         Hostname: part === 'monitor' ? hostname() : name,
         WorkingDir: '/',
-        Labels: { ...this.#labels, 'org.tmr.part': name },
+        Labels: { ...this.#labels, [PART_LABEL]: name },
         HostConfig: {
           ...hardened(this.user, this.#options.limits),
           ...host,

@@ -53,6 +53,11 @@ export function reportDocument(): string {
     'flagged or fenced. `secretFile` (0600) holds the secret from which the key of the session is',
     'derived (docs/wire.md), so that an outside client can prove itself.',
     '',
+    'With `--engine` there is `rooms: [{room, engine, owner: {pid, alive}, parts: [{part, container, state}],',
+    'sessions}]`: what stands in containers of that engine. `alive` is null for an owner on another machine.',
+    '`sessions` are as above, with pids, paths and addresses of their containers; null when the monitor there',
+    'does not answer.',
+    '',
   ];
   return lines.join('\n');
 }
