@@ -34,7 +34,9 @@ class Recording {
   #nowNs = 1000;
   #encoded: { message?: PeerMessage; frame: Buffer } = { frame: Buffer.alloc(0) };
 
-  constructor(replica: number, spec: unknown) {
+  readonly plain: SessionPorts;
+
+  constructor(replica: number, ...faults: string[]) {
     const plain: SessionPorts = {
       atRendezvous: () => {},
       afterVote: () => {},
@@ -58,7 +60,10 @@ class Recording {
     };
     const monotonicNs = () => (this.#nowNs += 1e6);
     const plan = { ...samplePlan(), replica };
-    this.ports = interpose(plain, { plan, options: { faults: [spec], eventLog }, monotonicNs });
+    this.plain = plain;
+    // A test may replace a plain port afterwards.
+    const through = { ...plain, closePeer: (peer: number) => plain.closePeer(peer) };
+    this.ports = interpose(through, { plan, options: { faults, eventLog }, monotonicNs });
   }
 
   vote(k: number): Vote {
@@ -130,6 +135,195 @@ describe('signature-bit-flip', () => {
     it2.vote(7);
     expect(it2.received(0).vote).toEqual(sampleVote(7));
     expect(readEventLog(eventLog)).toEqual([]);
+  });
+});
+
+describe('a vote that is wrong for some', () => {
+  it('goes wrong to one peer and right to the other, each with a good checksum', () => {
+    const it1 = new Recording(1, 'two-faced-vote:replica=1,to=3,bit=0,at=rendezvous:7');
+    for (const k of [6, 7, 8]) it1.vote(k);
+    const wrong = { ...sampleVote(7), sigLo: 0x0123_4567 ^ 1 };
+    expect([2, 3].map((n) => it1.received(n))).toEqual([
+      { peer: 2, vote: sampleVote(7) },
+      { peer: 3, vote: wrong },
+    ]);
+    expect([0, 1, 4, 5].map((n) => it1.received(n).vote)).toEqual([6, 6, 8, 8].map(sampleVote));
+    expect(types(readEventLog(eventLog))).toEqual(['injected', 'effective', 'activated']);
+  });
+
+  it('is wrong in all votes from there on where that is asked for', () => {
+    const it1 = new Recording(1, 'signature-bit-flip:replica=1,bit=0,votes=all,at=rendezvous:7');
+    for (const k of [6, 7, 8]) it1.vote(k);
+    const flipped = [0, 2, 4].map((n) => it1.received(n).vote?.sigLo !== 0x0123_4567);
+    expect(flipped).toEqual([false, true, true]);
+    expect(readEventLog(eventLog)).toHaveLength(3);
+  });
+
+  it('comes before its rendezvous is reached, to all peers', () => {
+    const it1 = new Recording(1, 'early-vote:replica=1,at=rendezvous:7');
+    for (const k of [5, 6]) {
+      it1.vote(k);
+      it1.ports.afterDecision(k, 1, 0);
+    }
+    const votes = [0, 1, 2, 3, 4, 5].map((n) => it1.received(n).vote);
+    expect(votes.map((vote) => vote?.k)).toEqual([5, 5, 6, 6, 7, 7]);
+    expect(votes[4]).toEqual({ ...sampleVote(7), call: 0xff00 });
+  });
+
+  it('reads a clock that is off, once', () => {
+    const it1 = new Recording(1, 'clock-error:replica=1,offset=-2s,at=rendezvous:7');
+    const readings = [6, 7, 8].map((k) => {
+      it1.vote(k);
+      return it1.ports.nowNs();
+    });
+    expect(readings).toEqual([0, -2e9, 0]);
+    expect(types(readEventLog(eventLog))).toEqual(['injected', 'effective', 'activated']);
+  });
+});
+
+describe('a link at fault', () => {
+  const relay: PeerMessage = { type: 'relay', origin: 3, vote: sampleVote(7) };
+  const view: PeerMessage = {
+    type: 'view',
+    stream: 0,
+    k: 7,
+    entries: [{ replica: 3, state: 'vote', vote: sampleVote(7) }],
+  };
+
+  it('loses one vote, to one peer', () => {
+    const it1 = new Recording(1, 'vote-loss:link=1-2,at=rendezvous:7');
+    for (const k of [6, 7, 7, 8]) it1.vote(k);
+    const got = it1.messages.map(([peer, m]) => `${peer} ${m.type === 'vote' ? m.vote.k : ''}`);
+    expect(got).toEqual(['2 6', '3 6', '3 7', '2 7', '3 7', '2 8', '3 8']);
+  });
+
+  it('is silent from there on, whatever is said', () => {
+    const it1 = new Recording(1, 'link-silence:link=1-2,at=rendezvous:7');
+    for (const k of [6, 7]) it1.vote(k);
+    it1.ports.sendToPeer(2, view);
+    it1.ports.sendToPeer(3, view);
+    expect(it1.messages.map(([peer]) => peer)).toEqual([2, 3, 3, 3]);
+  });
+
+  it('corrupts behind the checksum: votes, and with votes=all relays and views too', () => {
+    const one = new Recording(1, 'link-bit-flip:link=1-2,bit=0,checksum=valid,at=rendezvous:7');
+    const all = new Recording(
+      1,
+      'link-bit-flip:link=1-2,bit=0,checksum=valid,votes=all,at=rendezvous:7',
+    );
+    for (const it1 of [one, all]) {
+      it1.vote(7);
+      for (const message of [relay, view]) it1.ports.sendToPeer(2, message);
+    }
+    const wrong = (it1: Recording): boolean[] =>
+      it1.messages.map(([, m]) => {
+        const vote = m.type === 'view' ? m.entries[0]?.vote : 'vote' in m ? m.vote : undefined;
+        return vote?.sigLo !== 0x0123_4567;
+      });
+    expect(wrong(one)).toEqual([true, false, false, false]);
+    expect(wrong(all)).toEqual([true, false, true, true]);
+  });
+
+  it.each([
+    ['before-vote', 0],
+    ['after-vote', 2],
+    ['before-effect', 2],
+  ])('ends %s', (phase, sent) => {
+    const it1 = new Recording(1, `link-reset:link=1-3,phase=${phase},at=rendezvous:7`);
+    let votesBefore = -1;
+    const { closePeer } = it1.plain;
+    it1.plain.closePeer = (peer) => {
+      votesBefore = it1.messages.length;
+      closePeer(peer);
+    };
+    it1.vote(7);
+    it1.ports.afterVote(7, 1, 0);
+    it1.ports.afterDecision(7, 1, 0);
+    expect(it1.closed).toEqual([3]);
+    expect(votesBefore).toBe(sent);
+  });
+
+  it('ends in a dispute that one wrong vote on it provokes, right before the view', () => {
+    const it1 = new Recording(1, 'link-reset:link=1-3,phase=dispute,at=rendezvous:7');
+    it1.vote(7);
+    expect([0, 1].map((n) => it1.received(n).vote?.sigLo === 0x0123_4567)).toEqual([true, false]);
+    expect(it1.closed).toEqual([]);
+    it1.ports.sendToPeer(2, view);
+    it1.ports.sendToPeer(3, view);
+    expect(it1.closed).toEqual([3]);
+  });
+});
+
+describe('faults towards NFS server and monitor', () => {
+  it('flip one bit of the next call, and one of the next output', () => {
+    const call = new Recording(1, 'request-bit-flip:replica=1,bit=9,at=rendezvous:7');
+    const output = new Recording(1, 'output-bit-flip:replica=1,bit=1,at=rendezvous:7');
+    const slot = (bytes: Buffer): ToMonitor => ({
+      type: 'slot',
+      n: 0,
+      op: { type: 'output', fd: 1, bytes },
+    });
+    for (const k of [6, 7, 8]) {
+      for (const it1 of [call, output]) it1.ports.afterDecision(k, 1, 0);
+      call.ports.sendBytesToServer(Buffer.from([1, 2, 3, 4]));
+      output.ports.sendToMonitor(slot(Buffer.alloc(0)));
+      output.ports.sendToMonitor(slot(Buffer.from('ab')));
+    }
+    expect(call.calls.map((bytes) => [...bytes])).toEqual([
+      [1, 2, 3, 4],
+      [1, 2, 1, 4],
+      [1, 2, 3, 4],
+    ]);
+    const written = output.told.map((m) =>
+      m.type === 'slot' && 'bytes' in m.op ? `${m.op.bytes}` : '',
+    );
+    expect(written).toEqual(['', 'ab', '', 'cb', '', 'ab']);
+  });
+
+  it('tell whom they are to tell of a healthy replica', () => {
+    for (const [to, server, monitor] of [
+      ['nfs', 1, 0],
+      ['monitor', 0, 1],
+      ['both', 1, 1],
+    ] as const) {
+      const it1 = new Recording(
+        1,
+        `false-flag-notice:accuser=1,accused=3,to=${to},at=rendezvous:3`,
+      );
+      it1.vote(3);
+      expect([it1.notices.length, it1.told.length]).toEqual([server, monitor]);
+    }
+  });
+
+  it('end the connection that is named', () => {
+    const it1 = new Recording(1, 'service-link-loss:replica=1,service=monitor,at=rendezvous:3');
+    for (const k of [2, 3, 4]) it1.vote(k);
+    expect(it1.closed).toEqual(['monitor']);
+  });
+});
+
+describe('a tracer that is killed', () => {
+  it('has sent its last vote to whom it still reaches', () => {
+    // Of another replica: this process is not to die.
+    const text = 'replica-kill:replica=1,process=tracer,phase=after-vote,reaches=3,at=rendezvous:7';
+    const it1 = new Recording(1, text);
+    for (const k of [6, 7]) it1.vote(k);
+    expect(it1.messages.map(([peer]) => peer)).toEqual([2, 3, 3]);
+  });
+});
+
+describe('two faults of one trial', () => {
+  it('strike each for itself, and their events say which', () => {
+    const first = 'vote-loss:link=1-2,at=rendezvous:6';
+    const second = 'vote-loss:link=1-3,at=rendezvous:7';
+    const it1 = new Recording(1, first, second);
+    for (const k of [6, 7]) it1.vote(k);
+    expect(it1.messages.map(([peer]) => peer)).toEqual([3, 2]);
+    const injected = readEventLog(eventLog).filter((event) => event.type === 'injected');
+    expect(injected).toMatchObject([
+      { fault: 0, k: 6 },
+      { fault: 1, k: 7 },
+    ]);
   });
 });
 
