@@ -4,6 +4,7 @@ import { counter } from './counter.ts';
 import { gzip } from './gzip.ts';
 import { jacobi } from './jacobi.ts';
 import { ledger } from './ledger.ts';
+import { naps } from './naps.ts';
 import { sha256sum } from './sha256sum.ts';
 import { sort } from './sort.ts';
 import { sqlite3 } from './sqlite3.ts';
@@ -13,6 +14,7 @@ export const workloads: readonly Workload[] = [
   jacobi,
   counter,
   ledger,
+  naps,
   sha256sum,
   gzip,
   sort,
