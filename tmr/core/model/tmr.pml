@@ -271,7 +271,7 @@ bit fired2;
 byte agreedAt[4];  /* 1 + agreed inputs | members << 3 of the first healthy to go on at k */
 byte cast[3];      /* last rendezvous with an own vote */
 byte age;          /* ticks since P3's bound began */
-byte idle;         /* ticks since anything went on: P5 */
+byte idle;         /* ticks of R3's pings in a row: P5 */
 #define AGE_OFF 255
 
 /* ---- temporaries of one event: not part of the state ------------------------------------------- */
@@ -515,8 +515,7 @@ inline FLAG_PEER() {
   :: !(closed[me] & BIT(p)) -> printf("EF close-link peer=%d\n", p + 1)
   :: else
   fi;
-  CLOSE_LINK(p);
-  idle = 0
+  CLOSE_LINK(p)
 }
 /* ---- R4, R8: taking votes, going on --------------------------------------------------------- */
 
@@ -649,8 +648,7 @@ inline GO_ON() {
   ROTATE();
   /* The call takes effect: each is one of the NFS server. */
   waiting[me] = SERVER;
-  OUT(SERVER, REQUEST, k[me] - 1, state[me], 0, 0);
-  idle = 0
+  OUT(SERVER, REQUEST, k[me] - 1, state[me], 0, 0)
 }
 
 /* ---- R5-R7: judging ---------------------------------------------------------------------------- */
@@ -871,7 +869,7 @@ inline FALSE_NOTICES() {
 }
 
 inline ARRIVE() {
-  computing[me] = 0; earliest[me] = 0; idle = 0;
+  computing[me] = 0; earliest[me] = 0;
   SPOIL_STATE();
   FALSE_NOTICES();
   cast[me] = k[me];
@@ -1191,7 +1189,6 @@ inline END() {
 inline REPLIED() {
   x = reply[me];
   reply[me] = 0;
-  idle = 0;
   callNext = 1;
   if
   :: waiting[me] == SERVER ->
@@ -1246,8 +1243,7 @@ inline NOTICE(nService, nAccused) {
       if
       :: status[nAccused] == RUNNING -> cut[nAccused] = 1
       :: else
-      fi;
-      idle = 0
+      fi
     :: else
     fi
   fi
@@ -1484,6 +1480,8 @@ inline MONITOR_READS() {
 #define IDLE_MAX (STOP + BURST + SLOW + 4 * T)
 #endif
 
+#define PINGS(i) (timer[i] == ALONE && answer[i] != NEVER)
+
 inline PASS() {
   printf("TICK\n");
   tick++;
@@ -1505,8 +1503,10 @@ inline PASS() {
     fi
   :: else
   fi;
-  idle++;
-  CHECK(5, idle < IDLE_MAX) /* nothing waits for ever */
+  /* P5: of all waits only R3's has no end of its own; every other timer runs once a rendezvous, and
+     a wait without a timer is a deadlock. */
+  idle = (PINGS(0) || PINGS(1) || PINGS(2) -> idle + 1 : 0);
+  CHECK(5, idle < IDLE_MAX)
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -1623,6 +1623,43 @@ inline CHECK_END() {
 
 #define EVENT(e, who) ev = e; me = who
 
+#define S(i) (len(toServer[i]) == 0)
+#define S_QUIET (S(0) && S(1) && S(2))
+#define M(i) (len(toMonitor[i]) == 0)
+#define HEARS(i) (ACTS(i) && reply[i] && !(k[i] > K && waiting[i] == MONITOR))
+
+#define ANY_EVENT \
+  :: CAN_ARRIVE(0) -> EVENT(ARRIVES, 0) \
+  :: CAN_ARRIVE(1) -> EVENT(ARRIVES, 1) \
+  :: CAN_ARRIVE(2) -> EVENT(ARRIVES, 2) \
+  :: CAN_RECEIVE(1, 0) -> EVENT(RECEIVES, 0); from = 1 \
+  :: CAN_RECEIVE(2, 0) -> EVENT(RECEIVES, 0); from = 2 \
+  :: CAN_RECEIVE(0, 1) -> EVENT(RECEIVES, 1); from = 0 \
+  :: CAN_RECEIVE(2, 1) -> EVENT(RECEIVES, 1); from = 2 \
+  :: CAN_RECEIVE(0, 2) -> EVENT(RECEIVES, 2); from = 0 \
+  :: CAN_RECEIVE(1, 2) -> EVENT(RECEIVES, 2); from = 1 \
+  :: CAN_FIRE(0) -> EVENT(FIRES, 0) \
+  :: CAN_FIRE(1) -> EVENT(FIRES, 1) \
+  :: CAN_FIRE(2) -> EVENT(FIRES, 2) \
+  :: ACTS(0) && reply[0] -> EVENT(IS_REPLIED, 0) \
+  :: ACTS(1) && reply[1] -> EVENT(IS_REPLIED, 1) \
+  :: ACTS(2) && reply[2] -> EVENT(IS_REPLIED, 2) \
+  :: ACTS(0) && cut[0] -> EVENT(IS_CUT, 0) \
+  :: ACTS(1) && cut[1] -> EVENT(IS_CUT, 1) \
+  :: ACTS(2) && cut[2] -> EVENT(IS_CUT, 2) \
+  :: CAN_TICK -> EVENT(TICKS, 0) \
+  :: MOMENT(TRACER_CRASH) -> EVENT(CRASH_BEGINS, 2); select(mb : 0 .. 15) \
+  :: MOMENT2(TRACER_CRASH) -> EVENT(CRASH_BEGINS, 1); select(mb : 0 .. 15) \
+  :: lossy[1] -> EVENT(CRASH_ENDS, 1) \
+  :: lossy[2] -> EVENT(CRASH_ENDS, 2) \
+  :: MOMENT(REPLICA_KILL) && timer[2] != ENDING -> EVENT(DIES, 2) \
+  :: MOMENT2(REPLICA_KILL) && timer[1] != ENDING -> EVENT(DIES, 1) \
+  :: MOMENT(TRACER_STOPPED) -> EVENT(STOPS, 2) \
+  :: MOMENT2(TRACER_STOPPED) -> EVENT(STOPS, 1) \
+  :: LINK_MOMENT(LINK_RESET) -> EVENT(RESETS, 1) \
+  :: LINK_MOMENT(LINK_DEAD) -> EVENT(LINK_DIES, 1) \
+  :: MOMENT(CUT_OFF) -> EVENT(LINK_DIES, 2)
+
 active proctype World() {
   atomic {
     select(at : AT_MIN .. AT_MAX);
@@ -1641,42 +1678,31 @@ active proctype World() {
   :: OVER -> break
   :: atomic { !OVER ->
     if
-    :: CAN_ARRIVE(0) -> EVENT(ARRIVES, 0)
-    :: CAN_ARRIVE(1) -> EVENT(ARRIVES, 1)
-    :: CAN_ARRIVE(2) -> EVENT(ARRIVES, 2)
-    :: CAN_RECEIVE(1, 0) -> EVENT(RECEIVES, 0); from = 1
-    :: CAN_RECEIVE(2, 0) -> EVENT(RECEIVES, 0); from = 2
-    :: CAN_RECEIVE(0, 1) -> EVENT(RECEIVES, 1); from = 0
-    :: CAN_RECEIVE(2, 1) -> EVENT(RECEIVES, 1); from = 2
-    :: CAN_RECEIVE(0, 2) -> EVENT(RECEIVES, 2); from = 0
-    :: CAN_RECEIVE(1, 2) -> EVENT(RECEIVES, 2); from = 1
-    :: CAN_FIRE(0) -> EVENT(FIRES, 0)
-    :: CAN_FIRE(1) -> EVENT(FIRES, 1)
-    :: CAN_FIRE(2) -> EVENT(FIRES, 2)
-    :: ACTS(0) && reply[0] -> EVENT(IS_REPLIED, 0)
-    :: ACTS(1) && reply[1] -> EVENT(IS_REPLIED, 1)
-    :: ACTS(2) && reply[2] -> EVENT(IS_REPLIED, 2)
-    :: ACTS(0) && cut[0] -> EVENT(IS_CUT, 0)
-    :: ACTS(1) && cut[1] -> EVENT(IS_CUT, 1)
-    :: ACTS(2) && cut[2] -> EVENT(IS_CUT, 2)
-    :: (len(toServer[0]) > 0) -> EVENT(SERVES, 0)
-    :: (len(toServer[1]) > 0) -> EVENT(SERVES, 1)
-    :: (len(toServer[2]) > 0) -> EVENT(SERVES, 2)
-    :: (len(toMonitor[0]) > 0) -> EVENT(MONITORS, 0)
-    :: (len(toMonitor[1]) > 0) -> EVENT(MONITORS, 1)
-    :: (len(toMonitor[2]) > 0) -> EVENT(MONITORS, 2)
-    :: CAN_TICK -> EVENT(TICKS, 0)
-    :: MOMENT(TRACER_CRASH) -> EVENT(CRASH_BEGINS, 2); select(mb : 0 .. 15)
-    :: MOMENT2(TRACER_CRASH) -> EVENT(CRASH_BEGINS, 1); select(mb : 0 .. 15)
-    :: lossy[1] -> EVENT(CRASH_ENDS, 1)
-    :: lossy[2] -> EVENT(CRASH_ENDS, 2)
-    :: MOMENT(REPLICA_KILL) && timer[2] != ENDING -> EVENT(DIES, 2)
-    :: MOMENT2(REPLICA_KILL) && timer[1] != ENDING -> EVENT(DIES, 1)
-    :: MOMENT(TRACER_STOPPED) -> EVENT(STOPS, 2)
-    :: MOMENT2(TRACER_STOPPED) -> EVENT(STOPS, 1)
-    :: LINK_MOMENT(LINK_RESET) -> EVENT(RESETS, 1)
-    :: LINK_MOMENT(LINK_DEAD) -> EVENT(LINK_DIES, 1)
-    :: MOMENT(CUT_OFF) -> EVENT(LINK_DIES, 2)
+#ifdef PROMPT
+    /* Reduction: services receive, and answer, in the order of sending; a reply that only lets the
+       replica compute is heard at once, since the arrival that it leads to may wait all the same. */
+    :: len(toServer[0]) > 0 -> EVENT(SERVES, 0)
+    :: S(0) && len(toServer[1]) > 0 -> EVENT(SERVES, 1)
+    :: S(0) && S(1) && len(toServer[2]) > 0 -> EVENT(SERVES, 2)
+    :: S_QUIET && len(toMonitor[0]) > 0 -> EVENT(MONITORS, 0)
+    :: S_QUIET && M(0) && len(toMonitor[1]) > 0 -> EVENT(MONITORS, 1)
+    :: S_QUIET && M(0) && M(1) && len(toMonitor[2]) > 0 -> EVENT(MONITORS, 2)
+    :: SERVICES_QUIET && HEARS(0) -> EVENT(IS_REPLIED, 0)
+    :: SERVICES_QUIET && !HEARS(0) && HEARS(1) -> EVENT(IS_REPLIED, 1)
+    :: SERVICES_QUIET && !HEARS(0) && !HEARS(1) && HEARS(2) -> EVENT(IS_REPLIED, 2)
+    :: SERVICES_QUIET && !HEARS(0) && !HEARS(1) && !HEARS(2) ->
+      if
+      ANY_EVENT
+      fi
+#else
+    ANY_EVENT
+    :: len(toServer[0]) > 0 -> EVENT(SERVES, 0)
+    :: len(toServer[1]) > 0 -> EVENT(SERVES, 1)
+    :: len(toServer[2]) > 0 -> EVENT(SERVES, 2)
+    :: len(toMonitor[0]) > 0 -> EVENT(MONITORS, 0)
+    :: len(toMonitor[1]) > 0 -> EVENT(MONITORS, 1)
+    :: len(toMonitor[2]) > 0 -> EVENT(MONITORS, 2)
+#endif
     fi;
     /* In parts, since the length of a d_step is bounded; the atomic joins them. */
     if
