@@ -54,6 +54,16 @@ describe('the verdict of a sweep', () => {
     expect(verdictWith('replica-kill', { fault, faultSpec, outcome: 'masked' })).toBe(expected);
   });
 
+  it('counts the bound of an early vote from the healthy ones, which come after a burst', () => {
+    const late = { boundMs: 47, burstMaxMs: 200, detectionLatencyNs: 221e6 };
+    const early = { fault: 'early-vote', faultSpec: activeKind('early-vote')!.example } as const;
+    expect(verdictWith('replica-kill', { ...late, ...early })).toBe('holds');
+    expect(verdictWith('replica-kill', { ...late, ...early, burstMaxMs: 170 })).toBe(
+      'violated: P3',
+    );
+    expect(verdictWith('replica-kill', late)).toBe('violated: P3');
+  });
+
   it('does not excuse a stop by the skew that a lasting fault made itself', () => {
     const stopped = { outcome: 'detected-stopped', timeoutMs: 100, skewMaxMs: 80 } as const;
     expect(verdictWith('replica-kill', stopped)).toBe('holds, with findings');

@@ -92,8 +92,14 @@ function mustBeFlagged(record: TrialRecord): boolean {
   return kind.flag(values) === 'must';
 }
 
-function beyondBound({ boundMs, detectionLatencyNs }: TrialRecord): boolean {
-  return boundMs !== null && detectionLatencyNs !== null && detectionLatencyNs > boundMs * 1e6;
+/**
+ * The bound counts from the healthy votes. A vote that came early waits for them as long as the program goes
+ * on without a call.
+ */
+function beyondBound({ fault, boundMs, burstMaxMs, detectionLatencyNs }: TrialRecord): boolean {
+  if (boundMs === null || detectionLatencyNs === null) return false;
+  const waitMs = fault === 'early-vote' ? (burstMaxMs ?? 0) : 0;
+  return detectionLatencyNs > (boundMs + waitMs) * 1e6;
 }
 
 /**
