@@ -180,7 +180,7 @@ export const trialColumns: readonly Column<TrialRecord>[] = [
     (r) => r.flagRendezvous,
   ),
   column('flags_apart', list, 'replicas flagged at monitor or NFS server alone', (r) =>
-    r.flagsApart.join(' '),
+    r.flagsApart?.join(' '),
   ),
   column(
     'second_fault',

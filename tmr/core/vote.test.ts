@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { voteFor } from './sim/probe.ts';
 import type { Vote } from './types.ts';
-import { sameVote } from './vote.ts';
+import { majority, sameVote } from './vote.ts';
+
+describe('a majority', () => {
+  it('is more than half', () => {
+    expect([1, 2, 3, 4, 5, 6, 7].map(majority)).toEqual([1, 2, 2, 3, 3, 4, 4]);
+  });
+});
 
 describe('two votes', () => {
   const differences: Partial<Vote>[] = [

@@ -78,6 +78,8 @@ export interface SimResult {
 export const runTrio = (scenario: Scenario, transitions?: Transitions): SimResult =>
   new Trio(scenario, transitions).run();
 
+const EVENTS_MAX = 100_000;
+
 export class Trio {
   readonly #scenario: Scenario;
   readonly #transitions: Transitions | undefined;
@@ -146,7 +148,8 @@ export class Trio {
     for (const host of this.#hosts.values()) host.start();
     this.#scheduleSuspension();
     let outcome: SimOutcome | undefined;
-    while (outcome === undefined) {
+    // A core that sets its timer to the past again and again would stop the clock.
+    for (let events = 0; outcome === undefined && events < EVENTS_MAX; events += 1) {
       const event = this.#queue.pop();
       if (event === undefined || event.atNs > limitNs) break;
       const resumesNs = this.#stoppedUntilNs.get(event.host ?? 0) ?? 0;

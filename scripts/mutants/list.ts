@@ -1,0 +1,5 @@
+/** All mutants. Each must be killed: scripts/mutants/mutants.soak.ts. */
+import { coreMutants } from './core-mutants.ts';
+import type { Mutant } from './mutant.ts';
+
+export const allMutants: readonly Mutant[] = [...coreMutants];

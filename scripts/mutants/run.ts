@@ -1,0 +1,180 @@
+/**
+ * Runs the suite against mutants, each in a copy of the sources: the working tree is never changed. One
+ * vitest runs many copies, since starting it costs more than most tests. A mutant is killed when a
+ * test fails; one that does not even load kills nobody and is an error of the list.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import type { Mutant } from './mutant.ts';
+
+const root = join(import.meta.dirname, '../..');
+const COPIES_AT_ONCE = 50;
+
+/** Slow ones last: what the quick ones kill needs no sessions. */
+const coreTests = ['transitions', 'sweep', 'core.prop', 'ablation', 'paper.prop'].map(
+  (name) => `tmr/core/${name}.test.ts`,
+);
+
+export type Verdict =
+  { outcome: 'killed'; by: string } | { outcome: 'survived' } | { outcome: 'broken'; why: string };
+
+/** Judges all; `tell` hears of each as soon as it is known. */
+export const judgeAll = async (
+  mutants: readonly Mutant[],
+  tell: (mutant: Mutant, verdict: Verdict) => void,
+): Promise<void> => {
+  for (let start = 0; start < mutants.length; start += COPIES_AT_ONCE) {
+    const batch = new Batch(mutants.slice(start, start + COPIES_AT_ONCE));
+    try {
+      for (const [mutant, verdict] of await batch.judge()) tell(mutant, verdict);
+    } finally {
+      batch.remove();
+    }
+  }
+};
+
+class Batch {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'tmr-mutants-'));
+  /** By the name of its copy. */
+  readonly #mutants: ReadonlyMap<string, Mutant>;
+
+  constructor(mutants: readonly Mutant[]) {
+    this.#mutants = new Map(mutants.map((mutant, index) => [`mutant-${index}`, mutant]));
+    symlinkSync(join(root, 'node_modules'), join(this.#directory, 'node_modules'));
+    writeFileSync(join(this.#directory, 'vitest.config.mjs'), config);
+  }
+
+  async judge(): Promise<[Mutant, Verdict][]> {
+    const verdicts = new Map<string, Verdict>();
+    for (const [copy, mutant] of this.#mutants) {
+      const why = this.#prepare(copy, mutant);
+      verdicts.set(copy, why === undefined ? { outcome: 'survived' } : { outcome: 'broken', why });
+    }
+    for (let stage = 0; stage <= coreTests.length; stage += 1) {
+      const files = [...this.#mutants].flatMap(([copy, mutant]) =>
+        verdicts.get(copy)?.outcome === 'survived'
+          ? (stagesOf(mutant)[stage] ?? []).map((file) => join(copy, file))
+          : [],
+      );
+      if (files.length === 0) continue;
+      for (const [copy, verdict] of await this.#run(files)) verdicts.set(copy, verdict);
+    }
+    return [...this.#mutants].map(([copy, mutant]) => [
+      mutant,
+      verdicts.get(copy) ?? { outcome: 'broken', why: 'it was not run' },
+    ]);
+  }
+
+  remove(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Undefined, or why there is no such mutant. */
+  #prepare(copy: string, mutant: Mutant): string | undefined {
+    const target = join(this.#directory, copy);
+    for (const part of partsOf(mutant)) {
+      mkdirSync(dirname(join(target, part)), { recursive: true });
+      cpSync(join(root, part), join(target, part), { recursive: true, filter: isSource });
+    }
+    const path = join(target, mutant.file);
+    const text = readFileSync(path, 'utf8');
+    if (text.split(mutant.old).length !== 2) return 'its text does not occur exactly once';
+    writeFileSync(
+      path,
+      text.replace(mutant.old, () => mutant.new),
+    );
+    return undefined;
+  }
+
+  async #run(files: readonly string[]): Promise<Map<string, Verdict>> {
+    const report = join(this.#directory, 'report.json');
+    rmSync(report, { force: true });
+    const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+    const argv = [vitest, 'run', '--reporter=json', `--outputFile=${report}`, ...files];
+    const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST'));
+    const child = spawn(process.execPath, argv, {
+      cwd: this.#directory,
+      stdio: 'ignore',
+      env: Object.fromEntries(environment),
+    });
+    await once(child, 'exit');
+    if (!existsSync(report)) throw new Error(`vitest wrote no report of ${files.join(' ')}`);
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
+    return this.#verdictsOf(testResults);
+  }
+
+  /** The worst of a copy's files: killed, else broken, else survived. */
+  #verdictsOf(results: Report['testResults']): Map<string, Verdict> {
+    const verdicts = new Map<string, Verdict>();
+    for (const result of results) {
+      const copy = relative(this.#directory, result.name).split('/')[0] ?? '';
+      const verdict = verdictOf(result);
+      const before = verdicts.get(copy);
+      if (before === undefined || rank(verdict) > rank(before)) verdicts.set(copy, verdict);
+    }
+    return verdicts;
+  }
+}
+
+/** Copies share a process: a test that never ends would be the end of all, so loops are bounded. */
+const config = `export default {
+  test: {
+    include: ['**/*.test.ts'],
+    pool: 'threads',
+    isolate: false,
+    maxWorkers: 2,
+    testTimeout: 600000,
+    hookTimeout: 600000,
+  },
+};
+`;
+
+/** What vitest's JSON reporter writes, as far as it is read here. */
+interface Report {
+  testResults: {
+    name: string;
+    status: string;
+    message: string;
+    assertionResults: { status: string; fullName: string; failureMessages: string[] }[];
+  }[];
+}
+
+const rank = ({ outcome }: Verdict): number => ['survived', 'broken', 'killed'].indexOf(outcome);
+
+const verdictOf = ({ status, message, assertionResults }: Report['testResults'][0]): Verdict => {
+  const failed = assertionResults.filter((result) => result.status === 'failed');
+  const [by] = failed.filter(({ failureMessages }) => isAssertion(failureMessages.join('\n')));
+  if (by !== undefined) return { outcome: 'killed', by: by.fullName };
+  const why = failed.flatMap(({ failureMessages }) => failureMessages).join('\n') || message;
+  return status === 'passed'
+    ? { outcome: 'survived' }
+    : { outcome: 'broken', why: why.slice(0, 300) };
+};
+
+/** A test that says what is wrong, or an invariant of the product; not a mutant that cannot run. */
+const isAssertion = (text: string): boolean =>
+  !/^(SyntaxError|ReferenceError|TypeError|Error: (Cannot find|Failed to))/.test(text);
+
+/** The mutant's own tests, then all of its part. */
+const stagesOf = ({ file, tests }: Mutant): (readonly string[])[] => [
+  tests,
+  ...(file.startsWith('tmr/core/') ? coreTests.map((test) => [test]) : []),
+];
+
+const partsOf = ({ file }: Mutant): string[] =>
+  file.startsWith('tmr/core/') ? ['tmr/core'] : ['tmr', 'docs', 'scripts/mutants'];
+
+const isSource = (path: string): boolean =>
+  !path.includes('/ptrace-napi') && !path.endsWith('.node');
