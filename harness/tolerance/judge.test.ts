@@ -13,7 +13,11 @@ function violations(fault: string, change: Partial<TrialRecord> = {}): string[] 
   const spec = trialSpec({ fault: parseFault(fault), timeoutMs: 500 });
   const record: TrialRecord = {
     ...emptyRecord(spec, [requireResolved(parseFault(fault))], known),
-    ...{ injected: true, effective: true, activated: true, outcome: 'masked', reason: null },
+    injected: true,
+    effective: true,
+    activated: true,
+    outcome: 'masked',
+    reason: null,
     ...change,
   };
   const { violations: found, unknown } = judgeSingleFault(record, LAST);

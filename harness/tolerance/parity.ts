@@ -16,7 +16,7 @@ import type { TrialRecord } from '../types.ts';
 import { resolved, SWEEP_TIMEOUT_MS } from './cases.ts';
 
 const MS = 1e6;
-const replicas: readonly ReplicaId[] = [1, 2, 3];
+const all: readonly ReplicaId[] = [1, 2, 3];
 
 export interface Decision {
   /** Null: nobody. */
@@ -112,10 +112,14 @@ export function explain(text: string, real: Decision, simulated: Decision): stri
 export function isSame(real: Decision, simulated: Decision): boolean {
   return (
     real.flagged === simulated.flagged &&
-    [...real.accusers].toSorted().join() === [...simulated.accusers].toSorted().join() &&
+    sorted(real.accusers).join() === sorted(simulated.accusers).join() &&
     real.mechanism === simulated.mechanism &&
     real.k === simulated.k
   );
+}
+
+function sorted(replicas: readonly ReplicaId[]): ReplicaId[] {
+  return replicas.toSorted((a, b) => a - b);
 }
 
 interface Difference {
@@ -260,14 +264,14 @@ function provocation(target: ReplicaId, at: number, phase: Phase): Fault[] {
 }
 
 function otherThan(...some: ReplicaId[]): ReplicaId {
-  const other = replicas.find((replica) => !some.includes(replica));
+  const other = all.find((replica) => !some.includes(replica));
   if (other === undefined) throw new Error(`no replica besides ${some.join()}`);
   return other;
 }
 
 function notReached(target: ReplicaId, reaches: string): Party[] {
   if (reaches === 'all') return [];
-  return replicas.filter((replica) => replica !== target && String(replica) !== reaches);
+  return all.filter((replica) => replica !== target && String(replica) !== reaches);
 }
 
 function isFileCall(step: StepKind): boolean {
