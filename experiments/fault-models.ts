@@ -50,6 +50,12 @@ export const faultModels: readonly FaultModel[] = [
     (source, options) => ({ replica: source.pick(replicas), delay: delay(source, options) }),
   ),
   model(
+    'replica-delay',
+    'One replica comes later to one call, for a time drawn as that of tracer-delay; its tracer answers meanwhile. ' +
+      'Beyond the time-out: late-flagged.',
+    (source, options) => ({ replica: source.pick(replicas), delay: delay(source, options) }),
+  ),
+  model(
     'false-flag-notice',
     'One tracer sends the NFS server one notice about a healthy replica. Under `agreed` nobody is flagged; ' +
       'under `paper` the healthy replica is.',

@@ -29,6 +29,7 @@ class Recording {
   readonly notices: [number, number, number, string][] = [];
   readonly calls: Buffer[] = [];
   readonly told: ToMonitor[] = [];
+  waitedNs = 0;
   readonly closed: (number | string)[] = [];
   ports: SessionPorts;
   #nowNs = 1000;
@@ -55,6 +56,7 @@ class Recording {
       sendBytesToServer: (record) => void this.calls.push(Buffer.from(record)),
       sendToMonitor: (message) => void this.told.push(message),
       closePeer: (peer) => void this.closed.push(peer),
+      wait: (ns) => void (this.waitedNs += ns),
       closeService: (service) => void this.closed.push(service),
       nowNs: () => 0,
     };
@@ -348,6 +350,15 @@ describe('tracer-delay', () => {
     const events = readEventLog(eventLog);
     expect(types(events)).toEqual(['injected', 'effective', 'activated']);
     expect(events[1]).toMatchObject({ detail: expect.stringContaining('of 2 ms') });
+  });
+});
+
+describe('replica-delay', () => {
+  it('lets time pass before the vote, once, while the tracer answers', () => {
+    const it1 = new Recording(1, 'replica-delay:replica=1,delay=3ms,at=rendezvous:3');
+    for (const k of [2, 3, 3, 4]) it1.ports.atRendezvous(k, 0, 0);
+    expect(it1.waitedNs).toBe(3e6);
+    expect(types(readEventLog(eventLog))).toEqual(['injected', 'effective', 'activated']);
   });
 });
 

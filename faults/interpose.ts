@@ -16,7 +16,7 @@ import {
 import { containerFault } from './injectors/container-fault.ts';
 import type { Injector, InjectorContext } from './injectors/injector.ts';
 import { linkBitFlip, linkReset, linkSilence, voteLoss } from './injectors/links.ts';
-import { memoryBitFlip, replicaKill, tracerDelay } from './injectors/processes.ts';
+import { memoryBitFlip, replicaDelay, replicaKill, tracerDelay } from './injectors/processes.ts';
 import {
   falseFlagNotice,
   outputBitFlip,
@@ -47,6 +47,7 @@ const injectors: Injectors = {
   'memory-bit-flip': memoryBitFlip,
   'replica-kill': replicaKill,
   'tracer-delay': tracerDelay,
+  'replica-delay': replicaDelay,
   'false-flag-notice': falseFlagNotice,
   'request-bit-flip': requestBitFlip,
   'output-bit-flip': outputBitFlip,

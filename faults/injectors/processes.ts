@@ -67,6 +67,23 @@ export const tracerDelay: Injector<ResolvedFaultOf<'tracer-delay'>> = (
     log(context, { type: 'activated', k });
   });
 
+/** The replica stands at its stop; its tracer does what it does while a replica computes. */
+export const replicaDelay: Injector<ResolvedFaultOf<'replica-delay'>> = (
+  ports,
+  { at, delay },
+  context,
+) =>
+  strikeOnce(ports, { at, phase: 'before-vote' }, context, (k) => {
+    const victim = identifyProcess(process.pid);
+    log(context, { type: 'injected', k, ...(victim && { victim }) });
+    const sinceNs = context.monotonicNs();
+    ports.wait(delay * 1e6);
+    const heldMs = (context.monotonicNs() - sinceNs) / 1e6;
+    const detail = `came ${heldMs.toFixed(1)} ms later, of ${delay} ms`;
+    log(context, { type: 'effective', k, effective: heldMs >= delay - 1, detail });
+    log(context, { type: 'activated', k });
+  });
+
 /** Through /proc/PID/mem (proc_pid_mem(5)), which write-protected pages do not stop. */
 export const memoryBitFlip: Injector<ResolvedFaultOf<'memory-bit-flip'>> = (
   ports,

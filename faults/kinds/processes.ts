@@ -53,4 +53,25 @@ export const tracerDelay = defineKind({
   finiteDelay: true,
 });
 
-export const processKinds = [replicaKill, tracerDelay] as const;
+export const replicaDelay = defineKind({
+  name: 'replica-delay',
+  title: 'replica delay',
+  summary:
+    'One replica comes later to a call, as if it computed for longer; its tracer answers the others meanwhile.',
+  parameters: {
+    replica: required(replica, 'which replica'),
+    delay: required(
+      durationOrRange,
+      'how long; a range is drawn log-uniformly from the seed, in whole ms',
+    ),
+  },
+  example: 'replica-delay:replica=3,delay=200ms,at=rendezvous:50',
+  positiveControl: 'a delay above the time-out: the replica is late-flagged',
+  target: (values) => `replica:${values.replica}`,
+  faulty: (values) => values.replica,
+  flag: () => 'may',
+  bound: 'absent-vote',
+  finiteDelay: true,
+});
+
+export const processKinds = [replicaKill, tracerDelay, replicaDelay] as const;

@@ -41,6 +41,8 @@ export function casesAt(k: number, { stateAddress }: ProgramUnderTest): string[]
       `memory-bit-flip:${it},address=${stateAddress},bit=${bit % 8},${at}`,
       `request-bit-flip:${it},bit=${bit % 32},${at}`,
       `output-bit-flip:${it},bit=${bit % 8},${at}`,
+      `replica-delay:${it},delay=${SHORT_DELAY_MS}ms,${at}`,
+      `replica-delay:${it},delay=${LONG_DELAY_MS}ms,${at}`,
       `service-link-loss:${it},service=nfs,${at}`,
       `service-link-loss:${it},service=monitor,${at}`,
       ...phases.flatMap((phase) => [

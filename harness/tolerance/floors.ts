@@ -4,8 +4,8 @@ import { explain, isSame, simulatedDecision } from './parity.ts';
 import type { CaseResult } from './sweep.ts';
 
 export const RENDEZVOUS_MIN = 41;
-export const CASES_MIN = 6900;
-export const STRATA_MIN = 41;
+export const CASES_MIN = 7200;
+export const STRATA_MIN = 43;
 /** Of the slice that each change runs. */
 export const SLICE_MIN = 200;
 

@@ -227,6 +227,8 @@ function simulatedFaults(fault: ResolvedActive): Fault[] {
           : { kind: 'tracer-crash', ...struck, lost: notReached(fault.replica, fault.reaches) };
       return [...provocation(fault.replica, at, fault.phase), kill];
     }
+    case 'replica-delay':
+      return [{ kind: 'replica-slow', target: fault.replica, at, delayNs: fault.delay * MS }];
     case 'tracer-delay': {
       const durationNs = fault.delay * MS;
       // Before its vote a tracer that stands still is a replica that computes for longer.

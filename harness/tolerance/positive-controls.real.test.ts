@@ -72,6 +72,22 @@ describe('with one replica', () => {
   });
 });
 
+describe('with three replicas', () => {
+  it('a replica that comes later than the time-out is late-flagged, and masked before it', async () => {
+    const at = 'at=rendezvous:20';
+    expect(await trial(`replica-delay:replica=2,delay=1500ms,${at}`, 3)).toMatchObject({
+      ...acted,
+      outcome: 'late-flagged',
+      flagged: [2],
+      mechanism: 'time-out',
+    });
+    expect(await trial(`replica-delay:replica=2,delay=100ms,${at}`, 3)).toMatchObject({
+      ...acted,
+      outcome: 'masked',
+    });
+  });
+});
+
 describe('with two replicas', () => {
   it.each([
     'early-vote:replica=1,at=rendezvous:20',

@@ -34,6 +34,8 @@ export interface SessionPorts {
   closePeer(peer: ReplicaId): void;
   /** Ends the connection to a trusted party. */
   closeService(service: Service): void;
+  /** Lets time pass as while the replica computes: asks, views and pings are answered. */
+  wait(durationNs: number): void;
   /** CLOCK_MONOTONIC in ns, as voted. */
   nowNs(): number;
 }

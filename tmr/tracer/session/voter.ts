@@ -244,6 +244,10 @@ export class Voter implements Timed {
         const link = this.#links[peer];
         if (link !== undefined) link.closed = true; // The pump closes it and tells the core.
       },
+      wait: (durationNs) => {
+        const untilNs = native.monotonicNs() + durationNs;
+        while (native.monotonicNs() < untilNs) this.#pump.turn(untilNs);
+      },
       ...this.#servicePorts,
       nowNs: native.monotonicNs,
     };
