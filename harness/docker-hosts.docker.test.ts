@@ -57,7 +57,7 @@ describeWithEngine('a campaign on docker hosts', (engine) => {
         expect(await run(cut)).toMatchObject({ outcome: 'masked', flagged: [] });
       });
     },
-    120_000,
+    300_000,
   );
 });
 
@@ -80,5 +80,5 @@ describeWithEngines('a campaign on several engines', (engines) => {
       // What was broken by the others is whole again.
       expect(await run('none')).toMatchObject({ outcome: 'masked', flagged: [] });
     });
-  }, 120_000);
+  }, 300_000);
 });

@@ -11,8 +11,8 @@ import { temporaryDirectory, tmrCommand } from './testing/under-test.ts';
 const FIRST_PORT = 42_100;
 /** NFS server, three tracers; monitor and three replicas of one session. */
 const PORTS = 8;
-const PATIENCE = { timeout: 60_000, interval: 50 };
-vi.setConfig({ testTimeout: 180_000 });
+const PATIENCE = { timeout: 120_000, interval: 50 };
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 describeWithEngines('tmr run --engines', (engines) => {
   it('spreads the parts, reaches them by published ports, and leaves nothing', async () => {

@@ -11,9 +11,9 @@ import { containersOf, everythingOf, networksOf } from '../containers/testing/ow
 import { describeWithEngine } from '../containers/testing/test-engine.ts';
 import { runToEnd, temporaryDirectory, tmrCommand } from './testing/under-test.ts';
 
-const PATIENCE = { timeout: 60_000, interval: 50 };
+const PATIENCE = { timeout: 120_000, interval: 50 };
 /** Five containers start in each, on a machine that may be busy. */
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 describeWithEngine('tmr run --hosts docker', (engine) => {
   const env = { ...process.env, DOCKER_HOST: engine?.url };

@@ -23,7 +23,8 @@ export interface PartOptions {
   onLine: (line: string) => void;
 }
 
-const START_MS = 20_000;
+/** Generous: one that cannot start ends, which is told at once; a busy machine takes its time. */
+const START_MS = 60_000;
 const COMPLAINTS_MAX = 2000;
 const STATUS_POLL_MS = 2;
 
@@ -69,6 +70,8 @@ export class PartContainer {
       })) as unknown as Duplex;
       const part = new PartContainer(options, container, connection);
       const listening = part.#listen();
+      // Awaited below, but for a start that fails before.
+      listening.catch(() => undefined);
       await container.start();
       connection.write(`${options.secret}\n`);
       await listening;
