@@ -1,21 +1,98 @@
 import { describe, expect, it } from 'vitest';
 import { replay } from './replay.ts';
-import { kinds } from './runs.ts';
-import { simulate } from './spin.ts';
+import { kinds, runs } from './runs.ts';
+import type { Kind, Macros } from './runs.ts';
+import { readPan, simulate, verify } from './spin.ts';
 
 const timing = { T: 4, Q: 1, D: 1 };
+const limits = { timeoutMs: 50_000, memoryMiB: 1000, optimise: '-O0' } as const;
+const SEEDS = 4;
+
+/** Every kind alone, and pairs, in which tracers stop the session. */
+const replayed: readonly (readonly [Kind, Macros])[] = [
+  ...kinds.map((kind) => [kind, {}] as const),
+  ['REPLICA_WRONG', { FAULT2: 'REPLICA_WRONG' }],
+  ['TRACER_CRASH', { FAULT2: 'VOTE_LOST' }],
+  ['TWO_FACED', { FAULT2: 'LINK_RESET' }],
+];
 
 describe('traces of the model, replayed against the core', () => {
-  for (const kind of kinds) {
-    it(`have the same effects, event by event: ${kind}`, async () => {
+  const seen = new Set<string>();
+
+  for (const [kind, more] of replayed) {
+    const name = [kind, ...Object.values(more)].join(' and ');
+    it(`have the same effects, event by event: ${name}`, async () => {
       let events = 0;
-      for (let seed = 1; seed <= 6; seed += 1) {
-        const trace = await simulate({ FAULT: kind, ...timing, SKEW: seed % 2 }, seed);
+      for (let seed = 1; seed <= SEEDS; seed += 1) {
+        const trace = await simulate({ FAULT: kind, ...more, ...timing, SKEW: seed % 2 }, seed);
         const result = replay(trace, timing);
         expect(result.differences, `seed ${seed}\n${trace.join('\n')}`).toEqual([]);
         events += result.events;
+        for (const what of result.seen) seen.add(what);
       }
-      expect(events).toBeGreaterThan(100);
+      expect(events).toBeGreaterThan(10 * SEEDS);
     });
   }
+
+  it('had every event, message and effect among them', () => {
+    const messages = ['vote', 'relay', 'view', 'ask', 'down', 'done', 'ping', 'pong'];
+    const events = ['own-vote', 'link-closed', 'replica-dead', 'end', 'timer'];
+    const effects = ['go-on', 'flag', 'close-link', 'fence', 'stop', 'link-suspect', 'ended'];
+    expect([...seen].toSorted()).toEqual([...messages, ...events, ...effects].toSorted());
+  });
+});
+
+describe('the model', () => {
+  for (const run of runs.filter(({ quick, expected }) => quick && expected === 'holds')) {
+    it(`keeps P1 to P6 in every state: ${run.name}`, async () => {
+      const found = await verify(run, limits);
+      expect(found, found.trace.join('\n')).toMatchObject({ verdict: 'holds', exhaustive: true });
+      expect(found.states).toBeGreaterThan(1000);
+    });
+  }
+
+  for (const run of runs.filter(({ quick, expected }) => quick && expected === 'violated')) {
+    it(`is violated: ${run.name}`, async () => {
+      const found = await verify(run, limits);
+      expect(found.verdict).toBe('violated');
+      expect(found.property).toMatch(/^P\d$/);
+    });
+  }
+});
+
+/** The core keeps all rules, so it must part from a model without one where the rule would act. */
+describe('a counterexample of a model without a rule of the core', () => {
+  it.each([
+    ['NO_R3', 'REPLICA_FAST', /EV tracer=\d t=\d+ timer/],
+    ['NO_AFTER_CLOSE', 'SIGNATURE_ON_LINK', /message from=\d type=3/],
+    ['NO_VOUCH', 'SIGNATURE_ON_LINK', /EF|message from=\d type=3/],
+  ] as const)('is none of the core: %s', async (without, kind, event) => {
+    const macros = { FAULT: kind, ...timing, K: 3, [without]: true };
+    const run = { name: without, macros, expected: 'violated', search: 'exhaustive' } as const;
+    const { trace, verdict } = await verify(run, limits);
+    expect(verdict).toBe('violated');
+    const { differences } = replay(trace, timing);
+    expect(differences[0]).toMatch(event);
+  });
+
+  it("is one of the core too when the rule is the file server's", async () => {
+    const macros = { FAULT: 'ROGUE', ...timing, K: 3, NO_SLOT_ORDER: true };
+    const run = { name: 'slots', macros, expected: 'violated', search: 'exhaustive' } as const;
+    const { trace, property } = await verify(run, limits);
+    expect(property).toBe('P1');
+    expect(replay(trace, timing).differences).toEqual([]);
+  });
+});
+
+describe('what pan prints', () => {
+  it('is no proof when the search was cut short', () => {
+    const cut = 'error: max search depth too small\n  9 states, stored\nerrors: 0\n';
+    expect(readPan(cut)).toMatchObject({ verdict: 'unfinished', exhaustive: false });
+    const bitstate = '  9 states, stored\nhash factor: 200.5 (best if > 100.)\nerrors: 0\n';
+    expect(readPan(bitstate)).toMatchObject({
+      verdict: 'holds',
+      exhaustive: false,
+      hashFactor: 200.5,
+    });
+  });
 });

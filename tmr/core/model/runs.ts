@@ -39,3 +39,206 @@ export const kinds = [
   'CUT_OFF',
 ] as const;
 export type Kind = (typeof kinds)[number] | 'TWO_FACED_INPUTS';
+
+/** Skew 0: every interleaving of tracers, links and services. */
+const plain: Macros = { T: 4, Q: 1, D: 1, K: 3 };
+/** Each arrival 0 or 1 tick late; services act at once (PROMPT in tmr.pml). */
+const skewed: Macros = { T: 5, Q: 2, D: 1, K: 3, SKEW: 1, PROMPT: true };
+/** With Q = S every late arrival is asked for: too many states to see them all. */
+const asking: Macros = { T: 5, Q: 1, D: 1, K: 2, SKEW: 1, PROMPT: true };
+
+/** Cheap at every change: under 50,000 states. */
+const quickKinds: readonly Kind[] = [
+  'NONE',
+  'SIGNATURE_ON_LINK',
+  'REPLICA_WRONG',
+  'FALSE_NOTICE',
+  'REQUEST_CORRUPTED',
+  'OUTPUT_CORRUPTED',
+  'TWO_FACED',
+  'TRACER_STOPPED',
+];
+
+const survives = (kind: Kind, macros: Macros, search: Run['search'] = 'exhaustive'): Run => ({
+  name: `${kind}, ${textOf(macros)}`,
+  macros: { FAULT: kind, ...macros },
+  expected: 'holds',
+  search,
+});
+
+const harmless: readonly (readonly [Kind, Macros])[] = [
+  ['REPLICA_SLOW', { SLOW: 2, HARMLESS: true }],
+  ['TRACER_STOPPED', { STOP: 2, HARMLESS: true }],
+];
+
+const singleFaults: Run[] = [
+  ...kinds.map((kind) => ({
+    ...survives(kind, plain),
+    ...(quickKinds.includes(kind) ? { quick: true as const } : {}),
+  })),
+  ...harmless.map(([kind, more]) => survives(kind, { ...plain, ...more })),
+  ...kinds.map((kind) => survives(kind, skewed)),
+  ...harmless.map(([kind, more]) => survives(kind, { ...skewed, ...more })),
+  ...(['NONE', 'VOTE_LOST', 'SIGNATURE_ON_LINK', 'LINK_DEAD', 'TRACER_CRASH'] as const).map(
+    (kind) => survives(kind, asking, 'bitstate'),
+  ),
+];
+
+/** The rule, the macro that leaves it out, a fault under which that shows. */
+interface Ablation {
+  rule: string;
+  macro: string;
+  kind: Kind;
+  more?: Macros;
+  expected?: 'holds';
+  quick?: true;
+}
+
+const quick = { quick: true } as const;
+/** Kept although P1 to P5 hold without: README.md says what for. */
+const unneeded = { expected: 'holds' } as const;
+
+const ablations: readonly Ablation[] = [
+  { rule: 'R1, early votes are kept', macro: 'NO_EARLY', kind: 'NONE', ...quick },
+  { rule: 'R2, from the second arrival', macro: 'NO_R2', kind: 'EARLY_WRONG', ...quick },
+  { rule: 'R3, alone waits', macro: 'NO_R3', kind: 'REPLICA_FAST', ...quick },
+  { rule: 'R4, ask', macro: 'NO_ASK', kind: 'VOTE_LOST', ...quick },
+  { rule: 'R4, acquit, never accuse', macro: 'NO_ACQUIT', kind: 'SIGNATURE_ON_LINK', more: asking },
+  { rule: 'R4, relay mode', macro: 'NO_RELAY_MODE', kind: 'LINK_DEAD', ...unneeded },
+  { rule: 'R4, R7, history', macro: 'NO_HISTORY', kind: 'SIGNATURE_ON_LINK', ...quick },
+  { rule: 'R5, compare', macro: 'NO_COMPARE', kind: 'REPLICA_WRONG', ...quick },
+  { rule: 'R5, frozen table', macro: 'NO_FREEZE', kind: 'REPLICA_SLOW' },
+  { rule: 'R5, cut off fences at once', macro: 'NO_LEAVE', kind: 'CUT_OFF', ...unneeded },
+  { rule: 'R6, views', macro: 'NO_VIEWS', kind: 'SIGNATURE_ON_LINK', ...quick },
+  { rule: 'R6, vouched', macro: 'NO_VOUCH', kind: 'SIGNATURE_ON_LINK', ...quick },
+  {
+    rule: 'R6, never wait for the accused',
+    macro: 'WAIT_FOR_ACCUSED',
+    kind: 'TRACER_CRASH',
+    ...quick,
+  },
+  { rule: 'R6, R11, outvoted fences', macro: 'NO_FENCE', kind: 'SIGNATURE_AT_SENDER', ...unneeded },
+  { rule: 'R7, only after closing', macro: 'NO_AFTER_CLOSE', kind: 'SIGNATURE_ON_LINK', ...quick },
+  {
+    rule: 'R7, two views against me',
+    macro: 'NO_OUTVOTED',
+    kind: 'SIGNATURE_AT_SENDER',
+    ...unneeded,
+  },
+  { rule: 'R8, inputs after the decision', macro: 'NO_R8', kind: 'TRACER_CRASH', ...quick },
+  { rule: 'R8, max()', macro: 'NO_MAX', kind: 'SIGNATURE_AT_SENDER', ...quick },
+  { rule: 'R9, answers while waiting', macro: 'NO_R9', kind: 'TRACER_CRASH', ...quick },
+  { rule: 'R10, stays at the end', macro: 'NO_R10', kind: 'SIGNATURE_ON_LINK' },
+  { rule: 'R12, slot order', macro: 'NO_SLOT_ORDER', kind: 'ROGUE', ...quick },
+  { rule: 'R12, two digests', macro: 'NO_TWO_DIGESTS', kind: 'REQUEST_CORRUPTED', ...quick },
+  {
+    rule: 'R12, a reply per digest',
+    macro: 'NO_REPLY_PER_DIGEST',
+    kind: 'REQUEST_CORRUPTED',
+    ...quick,
+  },
+  {
+    rule: 'R12, compare the executed digest, one reply a slot',
+    macro: 'NO_EXECUTED',
+    kind: 'REQUEST_CORRUPTED',
+    more: { NO_REPLY_PER_DIGEST: true },
+  },
+  {
+    rule: 'R12, compare, a reply per digest',
+    macro: 'NO_EXECUTED',
+    kind: 'REQUEST_CORRUPTED',
+    ...unneeded,
+  },
+  {
+    rule: 'R12, compare with the computed one',
+    macro: 'COMPARE_RECEIVED',
+    kind: 'REQUEST_CORRUPTED',
+    ...quick,
+  },
+  { rule: 'R12, two notices', macro: 'NO_TWO_NOTICES', kind: 'FALSE_NOTICE', ...quick },
+  { rule: 'R13, two equal outputs', macro: 'NO_OUTPUT_VOTE', kind: 'OUTPUT_CORRUPTED', ...quick },
+  {
+    rule: 'R16, ends are acted on at once',
+    macro: 'TIMEOUT_ONLY',
+    kind: 'TRACER_CRASH',
+    ...unneeded,
+  },
+  { rule: 'the checksum', macro: 'NO_CHECKSUM', kind: 'INPUTS_ON_LINK', ...quick },
+];
+
+const withoutRules = ablations.map(({ rule, macro, kind, more, expected, quick: cheap }): Run => ({
+  name: `without ${rule}: ${kind}`,
+  macros: { FAULT: kind, ...plain, ...more, [macro]: true },
+  expected: expected ?? 'violated',
+  search: 'exhaustive',
+  without: rule,
+  ...(cheap === undefined ? {} : { quick: true }),
+}));
+
+/** protocol.md 5: what is not survived, and section 6: S + Q < T is sharp for a lost vote. */
+const outside: Run[] = [
+  { ...survives('TWO_FACED_INPUTS', plain), expected: 'violated', quick: true },
+  ...(
+    [
+      [3, 4, 1],
+      [4, 5, 1],
+      [2, 4, 2],
+    ] as const
+  ).map(([SKEW, T, Q]): Run => ({
+    ...survives('VOTE_LOST', { T, Q, D: 1, K: 2, SKEW, AT_MAX: 1, PROMPT: true }),
+    expected: 'violated',
+  })),
+  survives('VOTE_LOST', { T: 5, Q: 2, D: 1, K: 2, SKEW: 2, AT_MAX: 1, PROMPT: true }, 'bitstate'),
+];
+
+/** The first at tracer 3 (or its links), the second at tracer 2, or on the link from 2 to 1: only P6. */
+const pairs: readonly (readonly [Kind, Kind])[] = [
+  ['REPLICA_WRONG', 'REPLICA_WRONG'],
+  ['REPLICA_WRONG', 'TRACER_CRASH'],
+  ['REPLICA_WRONG', 'REPLICA_KILL'],
+  ['REPLICA_WRONG', 'SIGNATURE_ON_LINK'],
+  ['REPLICA_WRONG', 'VOTE_LOST'],
+  ['REPLICA_WRONG', 'REQUEST_CORRUPTED'],
+  ['REPLICA_WRONG', 'OUTPUT_CORRUPTED'],
+  ['REPLICA_WRONG', 'FALSE_NOTICE'],
+  ['ROGUE', 'REPLICA_WRONG'],
+  ['ROGUE', 'SIGNATURE_ON_LINK'],
+  ['ROGUE', 'FALSE_NOTICE'],
+  ['ROGUE', 'REQUEST_CORRUPTED'],
+  ['TWO_FACED', 'REPLICA_WRONG'],
+  ['TWO_FACED', 'SIGNATURE_ON_LINK'],
+  ['TRACER_CRASH', 'SIGNATURE_ON_LINK'],
+  ['TRACER_CRASH', 'OUTPUT_CORRUPTED'],
+  ['FALSE_NOTICE', 'REPLICA_WRONG'],
+  ['INPUTS_AT_SENDER', 'REPLICA_WRONG'],
+  ['TWO_FACED_INPUTS', 'SIGNATURE_ON_LINK'],
+];
+
+const twoFaults: Run[] = [
+  ...pairs.map(([first, second], index): Run => {
+    const run = survives(first, { ...plain, FAULT2: second, PROMPT: true });
+    return { ...run, name: `two faults: ${first} and ${second}`, ...(index === 0 ? quick : {}) };
+  }),
+  {
+    name: 'two faults, without R13: REPLICA_WRONG and REPLICA_WRONG',
+    macros: { ...plain, FAULT: 'REPLICA_WRONG', FAULT2: 'REPLICA_WRONG', NO_OUTPUT_VOTE: true },
+    expected: 'violated',
+    search: 'exhaustive',
+    without: 'R13, two equal outputs (P6)',
+  },
+  {
+    name: 'two faults, without R6, two members that differ stop: REPLICA_WRONG and REPLICA_WRONG',
+    macros: { ...plain, FAULT: 'REPLICA_WRONG', FAULT2: 'REPLICA_WRONG', NO_DUPLEX_STOP: true },
+    expected: 'holds',
+    search: 'exhaustive',
+    without: 'R6, two members that differ stop (P6)',
+  },
+];
+
+export const runs: readonly Run[] = [...singleFaults, ...outside, ...withoutRules, ...twoFaults];
+
+function textOf(macros: Macros): string {
+  return Object.entries(macros)
+    .map(([name, value]) => (value === true ? name : `${name}=${value}`))
+    .join(' ');
+}
