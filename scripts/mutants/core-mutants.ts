@@ -7,6 +7,7 @@ const units = [
   'tmr/core/core.test.ts',
   'tmr/core/vote.test.ts',
   'tmr/core/paper-core.test.ts',
+  'tmr/core/reuse.test.ts',
 ];
 
 const votes = mutantsOf('tmr/core/vote.ts', units, [
@@ -331,11 +332,6 @@ const tables = mutantsOf('tmr/core/table.ts', units, [
     '    this.relayHeld = false;\n',
   ],
   [
-    'a stale suspicion is kept',
-    '    this.suspectNs = NaN;\n    this.askers = 0;\n',
-    '    this.askers = 0;\n',
-  ],
-  [
     'a new table is frozen as the old one',
     '    this.k = k;\n    this.frozen = false;\n',
     '    this.k = k;\n',
@@ -468,11 +464,6 @@ const agreed = mutantsOf('tmr/core/agreed-core.ts', units, [
     '!this.members.has(from) || ',
   ],
   [
-    'a relay for the history is taken',
-    'table === undefined || table === this.previous) return;\n    const entry = table.at(origin)',
-    'table === undefined) return;\n    const entry = table.at(origin)',
-  ],
-  [
     'a view is answered before the own table is closed',
     '} else if (!this.session.rules.answerAfterClose) {',
     '} else {',
@@ -597,11 +588,6 @@ const agreed = mutantsOf('tmr/core/agreed-core.ts', units, [
     'a flag at the exec stop',
     'if (vouched === undefined && table.k === 0) {',
     'if (vouched === undefined && table.k < 0) {',
-  ],
-  [
-    'strangers may ask',
-    'table === undefined || !this.members.has(from)) return;\n    for (const origin',
-    'table === undefined) return;\n    for (const origin',
   ],
   [
     'news of a closed table is not judged',

@@ -21,6 +21,8 @@ import type { Mutant } from './mutant.ts';
 
 const root = join(import.meta.dirname, '../..');
 const COPIES_AT_ONCE = 50;
+/** A copy without a mutant, in which every test must pass that is to kill. */
+const UNCHANGED = 'unchanged';
 
 /** Slow ones last: what the quick ones kill needs no sessions. */
 const coreTests = ['transitions', 'sweep', 'core.prop', 'ablation', 'paper.prop'].map(
@@ -59,6 +61,7 @@ class Batch {
   async judge(): Promise<[Mutant, Verdict][]> {
     const verdicts = new Map<string, Verdict>();
     for (const [copy, mutant] of this.#mutants) {
+      this.#copyParts(UNCHANGED, mutant);
       const why = this.#prepare(copy, mutant);
       verdicts.set(copy, why === undefined ? { outcome: 'survived' } : { outcome: 'broken', why });
     }
@@ -69,7 +72,12 @@ class Batch {
           : [],
       );
       if (files.length === 0) continue;
-      for (const [copy, verdict] of await this.#run(files)) verdicts.set(copy, verdict);
+      const found = await this.#run([...files, ...unchangedOf(files)]);
+      const healthy = found.get(UNCHANGED);
+      if (healthy?.outcome !== 'survived') {
+        throw new Error(`the tests fail without a mutant: ${JSON.stringify(healthy)}`);
+      }
+      for (const [copy, verdict] of found) verdicts.set(copy, verdict);
     }
     return [...this.#mutants].map(([copy, mutant]) => [
       mutant,
@@ -83,12 +91,8 @@ class Batch {
 
   /** Undefined, or why there is no such mutant. */
   #prepare(copy: string, mutant: Mutant): string | undefined {
-    const target = join(this.#directory, copy);
-    for (const part of partsOf(mutant)) {
-      mkdirSync(dirname(join(target, part)), { recursive: true });
-      cpSync(join(root, part), join(target, part), { recursive: true, filter: isSource });
-    }
-    const path = join(target, mutant.file);
+    this.#copyParts(copy, mutant);
+    const path = join(this.#directory, copy, mutant.file);
     const text = readFileSync(path, 'utf8');
     if (text.split(mutant.old).length !== 2) return 'its text does not occur exactly once';
     writeFileSync(
@@ -96,6 +100,15 @@ class Batch {
       text.replace(mutant.old, () => mutant.new),
     );
     return undefined;
+  }
+
+  #copyParts(copy: string, mutant: Mutant): void {
+    for (const part of partsOf(mutant)) {
+      const target = join(this.#directory, copy, part);
+      if (existsSync(target)) continue;
+      mkdirSync(dirname(target), { recursive: true });
+      cpSync(join(root, part), target, { recursive: true, filter: isSource });
+    }
   }
 
   async #run(files: readonly string[]): Promise<Map<string, Verdict>> {
@@ -166,6 +179,11 @@ const verdictOf = ({ status, message, assertionResults }: Report['testResults'][
 /** A test that says what is wrong, or an invariant of the product; not a mutant that cannot run. */
 const isAssertion = (text: string): boolean =>
   !/^(SyntaxError|ReferenceError|TypeError|Error: (Cannot find|Failed to))/.test(text);
+
+/** The same tests in the copy that is as it was. */
+const unchangedOf = (files: readonly string[]): string[] => [
+  ...new Set(files.map((file) => join(UNCHANGED, ...file.split('/').slice(1)))),
+];
 
 /** The mutant's own tests, then all of its part. */
 const stagesOf = ({ file, tests }: Mutant): (readonly string[])[] => [

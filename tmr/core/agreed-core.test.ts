@@ -237,6 +237,45 @@ describe('R4, ask and relay', () => {
   });
 });
 
+describe('messages of another stream', () => {
+  it('are of no account: a relay is not held, an ask and a view are not answered', () => {
+    const probe = Probe.started();
+    probe.agree(1);
+    const ask = { type: 'ask', stream: 4, k: 1, missing: 0b100 } as const;
+    expect(probe.from(2, ask)).toEqual([]);
+    const view = { ...viewOf(1, { 2: voteFor(1) }), stream: 4 };
+    expect(probe.from(2, view)).toEqual([]);
+    probe.relay(2, 3, voteFor(2, { stream: 4 }));
+    probe.relay(2, 3, voteFor(2));
+    probe.vote(2, voteFor(2));
+    expect(outline(probe.own(voteFor(2)))).toContain('go-on');
+  });
+});
+
+describe('links that ended', () => {
+  it('are asked nothing', () => {
+    const probe = Probe.started({ detect: 'timeout-only' });
+    probe.closed(3);
+    probe.own(voteFor(1));
+    probe.vote(2, voteFor(1));
+    expect(outline(probe.waitForTimer())).toEqual(['ask to 2']);
+  });
+
+  it('are suspected since their end, or since DOWN if that came first', () => {
+    const since = (happen: (probe: Probe) => unknown): unknown => {
+      const probe = Probe.started();
+      happen(probe.at(5));
+      probe.at(9).closed(3);
+      probe.at(20).own(voteFor(1));
+      probe.vote(2, voteFor(1));
+      return probe.from(2, viewOf(1, { 1: voteFor(1), 2: voteFor(1) }))[0];
+    };
+    expect(since(() => undefined)).toMatchObject({ type: 'flag', tFirstSuspicionNs: 9 });
+    const down = since((probe) => probe.from(3, { type: 'down', reason: 'signal 9' }));
+    expect(down).toMatchObject({ type: 'flag', tFirstSuspicionNs: 5 });
+  });
+});
+
 describe('R5, closing', () => {
   it('makes what is open missing at T and sends its view to the members', () => {
     const probe = Probe.started();

@@ -170,6 +170,28 @@ describe('R18, suspension', () => {
     expect(outline(probe.vote(3, voteFor(1)))).toEqual(['go-on']);
   });
 
+  it('starts every kind of wait again: alone, in dispute, at the start, at the end', () => {
+    const pauseAt = (probe: Probe): number => {
+      probe.handle({ type: 'suspend' });
+      probe.at(50_000).handle({ type: 'resume' });
+      return probe.deadlineNs - 50_000;
+    };
+    const alone = Probe.started();
+    alone.own(voteFor(1));
+    expect(pauseAt(alone)).toBe(T);
+    const disputing = Probe.started();
+    disputing.own(voteFor(1));
+    disputing.vote(2, wrongVote(1));
+    disputing.vote(3, voteFor(1));
+    expect(pauseAt(disputing)).toBe(T + 2 * d);
+    const starting = new Probe();
+    starting.at(1000).handle({ type: 'timer' });
+    expect(pauseAt(starting)).toBe(30 * T);
+    const ending = Probe.started();
+    ending.handle({ type: 'end' });
+    expect(pauseAt(ending)).toBe(T + 2 * d);
+  });
+
   it('delivers a signal in the first rendezvous in which two replicas mark it', () => {
     const probe = Probe.started();
     const marked = (k: number, marks: number) => voteFor(k, { inputs: { elapsedNs: k, marks } });

@@ -1,10 +1,14 @@
 /**
- * All runs of the table in runs.ts, each exhaustive unless it is marked bitstate.
+ * All runs of the table in runs.ts, each exhaustive unless it is marked bitstate. Resumable: what was found
+ * is journalled in results/soak/, and a search is not repeated while its model and its macros are the same.
  *
  *     npm run test:soak -- tmr/core/model
  *     TMR_MODEL_RUNS='two faults' ...    only runs with that text in their name; nothing is recorded
- *     TMR_MODEL_JOBS=1 ...               one search at a time; each takes up to 4 GB
+ *     TMR_SOAK_JOBS=1 ...                one search at a time; each takes up to 4 GB
  */
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { recordSoak } from '../../../scripts/record-soak.ts';
 import { runs } from './runs.ts';
@@ -13,67 +17,104 @@ import { verify } from './spin.ts';
 import type { Found } from './spin.ts';
 
 const only = process.env['TMR_MODEL_RUNS'] ?? '';
-const jobs = Number(process.env['TMR_MODEL_JOBS'] ?? 2);
+const jobs = Number(process.env['TMR_SOAK_JOBS'] ?? 2);
 const limits = { timeoutMs: 1_200_000, memoryMiB: 4000, optimise: '-O0' } as const;
 /** A bitstate run is stopped after this long; what it saw by then counts. */
-const bitstateMs = Number(process.env['TMR_MODEL_BITSTATE_MS'] ?? 120_000);
+const bitstateMs = Number(process.env['TMR_MODEL_BITSTATE_MS'] ?? 60_000);
 
 /** So that the table cannot shrink unnoticed. */
 const RUNS_MIN = 100;
 const STATES_MIN = 8_000_000;
 
+interface Entry extends Omit<Found, 'trace' | 'verdict'> {
+  name: string;
+  macros: Run['macros'];
+  search: Run['search'];
+  expected: Run['expected'];
+  found: Found['verdict'];
+  asExpected: boolean;
+}
+
+const chosen = runs.filter(({ name }) => name.includes(only));
+const journal = journalFile();
+
 describe('the model of the protocol', () => {
   it('keeps its properties, and loses one without each rule that is needed', async () => {
-    const chosen = runs.filter(({ name }) => name.includes(only));
-    const entries = await inTurns(chosen);
-    const failures = entries.filter((entry) => !entry.asExpected);
+    const entries = await inTurns();
+    const failed = entries.filter((entry) => !entry.asExpected);
     const states = entries.reduce((sum, entry) => sum + entry.states, 0);
-    if (only === '') {
-      const exhaustive = entries.filter((entry) => entry.exhaustive).length;
-      const violated = entries.filter((entry) => entry.found === 'violated').length;
-      recordSoak('model', {
-        cases: entries.length,
-        failures: failures.length,
-        ...{ states, exhaustive, violated, entries },
-      });
-      expect(entries.length).toBeGreaterThanOrEqual(RUNS_MIN);
-      expect(states).toBeGreaterThanOrEqual(STATES_MIN);
-    }
-    expect(failures).toEqual([]);
+    const record = {
+      cases: entries.length,
+      failures: failed.length,
+      states,
+      exhaustive: entries.filter((entry) => entry.exhaustive).length,
+      violated: entries.filter((entry) => entry.found === 'violated').length,
+      entries,
+    };
+    if (only === '') recordSoak('model', record);
+    expect(failed).toEqual([]);
+    const whole = only === '';
+    expect(entries.length).toBeGreaterThanOrEqual(whole ? RUNS_MIN : 1);
+    expect(states).toBeGreaterThanOrEqual(whole ? STATES_MIN : 1);
   });
 });
 
-async function inTurns(chosen: readonly Run[]) {
-  const queue = chosen.map((run, index) => ({ run, index }));
-  const entries: ReturnType<typeof entryOf>[] = [];
+async function inTurns(): Promise<Entry[]> {
+  const queue = [...chosen];
+  const entries = new Map<string, Entry>();
+  const known = readJournal();
   const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const { run, index } = next;
-      const timeoutMs = run.search === 'bitstate' ? bitstateMs : limits.timeoutMs;
-      const entry = entryOf(run, await verify(run, { ...limits, timeoutMs }));
-      entries[index] = entry;
-      process.stdout.write(`${JSON.stringify(entry)}\n`);
+    for (let run = queue.shift(); run !== undefined; run = queue.shift()) {
+      const entry = known.get(keyOf(run)) ?? (await search(run));
+      entries.set(run.name, entry);
     }
   };
   await Promise.all(Array.from({ length: jobs }, worker));
-  return entries;
+  return chosen.flatMap(({ name }) => entries.get(name) ?? []);
 }
 
-/** A bitstate search that sees no violation shows none; it may have been stopped before its end. */
-function entryOf(run: Run, { trace: _trace, ...found }: Found) {
-  const { verdict, property, seconds, ...counts } = found;
-  const asExpected =
-    verdict === run.expected ||
-    (run.search === 'bitstate' && run.expected === 'holds' && verdict === 'unfinished');
-  return {
+async function search(run: Run): Promise<Entry> {
+  const timeoutMs = run.search === 'bitstate' ? bitstateMs : limits.timeoutMs;
+  const { verdict, trace: _trace, ...found } = await verify(run, { ...limits, timeoutMs });
+  const entry: Entry = {
     name: run.name,
     macros: run.macros,
     search: run.search,
     expected: run.expected,
     found: verdict,
-    ...(property === '' ? {} : { property }),
-    ...counts,
-    seconds: Math.round(seconds * 10) / 10,
-    asExpected,
+    ...found,
+    seconds: Math.round(found.seconds * 10) / 10,
+    // A bitstate search proves nothing either way; it may have been stopped before its end.
+    asExpected: verdict === run.expected || (run.search === 'bitstate' && verdict === 'unfinished'),
   };
+  if (entry.asExpected) appendFileSync(journal, `${JSON.stringify(entry)}\n`);
+  process.stdout.write(`${JSON.stringify(entry)}\n`);
+  return entry;
+}
+
+function keyOf({
+  name,
+  macros,
+  search,
+  expected,
+}: Pick<Entry, 'name' | 'macros' | 'search' | 'expected'>) {
+  return JSON.stringify([name, macros, search, expected]);
+}
+
+/** One file for each text of the model. */
+function journalFile(): string {
+  const directory = join(import.meta.dirname, '../../../results/soak');
+  mkdirSync(directory, { recursive: true });
+  const model = readFileSync(join(import.meta.dirname, 'tmr.pml'));
+  const hash = createHash('sha256').update(model).digest('hex').slice(0, 12);
+  return join(directory, `model-${hash}.jsonl`);
+}
+
+function readJournal(): Map<string, Entry> {
+  if (!existsSync(journal)) return new Map();
+  const entries = readFileSync(journal, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Entry);
+  return new Map(entries.map((entry) => [keyOf(entry), entry]));
 }
