@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrialRecord } from '../../harness/types.ts';
 import { writeReport } from '../analysis/report.ts';
 import { syntheticRun, temporaryDirectory } from '../testing/synthetic-run.ts';
+import { modelsFor } from '../fault-models.ts';
 import { hostsCompare } from '../hosts-compare.ts';
 import { policyCompare } from '../policy-compare.ts';
 import { timeoutSweep } from '../timeout-sweep.ts';
@@ -156,7 +157,7 @@ describe('the figure of a comparison of policies', () => {
     expect([drawn, notDrawn]).toEqual([['policy-compare'], []]);
     const folder = join(run, 'figures');
     const rows = csvOf(folder, 'policy-compare');
-    expect(rows).toHaveLength(16 * 4);
+    expect(rows).toHaveLength(modelsFor(['local']).length * 4);
     const row = (fault: string, reading: string) =>
       rows.find((one) => one['fault'] === fault && one['reading'] === reading)!;
     expect(row('vote loss', 'agreed')).toMatchObject({ n: '6', survived: '6', high: '1' });
