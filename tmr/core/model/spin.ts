@@ -109,7 +109,11 @@ function readTrace(text: string): Pick<Found, 'property' | 'trace'> {
   return { trace, property: named ?? (trace.length > 0 ? 'P5' : '') };
 }
 
-const linesOf = (text: string): string[] => text.split('\n').map((line) => line.trim());
+const linesOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
 
 interface ExecOptions {
   cwd: string;
