@@ -93,6 +93,7 @@ describe('the comparison of hosts', () => {
 describe('a difference that timing explains', () => {
   // T = 1000: a tick is 62.5 ms, d two of them, the resolution of T five.
   const late = (delayMs: number): Partial<TrialRecord> => ({
+    faultSpec: `tracer-delay:replica=1,delay=${delayMs}ms,at=rendezvous:9`,
     timeoutMs: 1000,
     delayMs,
     outcome: 'late-flagged',
@@ -146,12 +147,9 @@ describe('a difference that timing explains', () => {
     // Of 80 trials four may be without a verdict; each of these three has two findings.
     const victims = new Set([...new Set(plan.map(({ seed }) => seed))].slice(0, 3));
     const three = good.map((record) => {
-      if (!victims.has(record.seed)) return { ...record, fault: 'none' as const };
-      return {
-        ...record,
-        fault: 'none' as const,
-        ...(docker(record) ? { ...slow, ...wrong } : {}),
-      };
+      if (!victims.has(record.seed)) return record;
+      const none = { ...record, fault: 'none' as const, faultSpec: 'none' };
+      return { ...none, ...(docker(record) ? { ...slow, ...wrong } : notFlagged) };
     });
     expect(checkHostsCompare(three, three.length)).toMatchObject({
       verdict: 'holds',

@@ -1,12 +1,8 @@
+import { isTooSlowForTimeout, noticeDelayMs } from '../harness/tolerance/judge.ts';
 import type { TrialRecord } from '../harness/types.ts';
 import { defaultLinkDelayMs, tickMs } from '../tmr/core/bounds.ts';
 import { pairByHosts, type Pair } from './analysis/pairs.ts';
-import {
-  checkTimeoutSweep,
-  isTooSlowForTimeout,
-  noticeDelayMs,
-  verdictOf,
-} from './timeout-sweep-check.ts';
+import { checkTimeoutSweep, verdictOf } from './timeout-sweep-check.ts';
 import type { CheckResult, Finding } from './types.ts';
 
 /**

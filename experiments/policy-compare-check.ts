@@ -1,3 +1,4 @@
+import { isTooSlowForTimeout } from '../harness/tolerance/judge.ts';
 import type { TrialRecord } from '../harness/types.ts';
 import { fateOf, healthyLost } from './analysis/fate.ts';
 import { groupBy } from './analysis/cells.ts';
@@ -29,15 +30,14 @@ export function checkPolicyCompare(records: readonly TrialRecord[], planned: num
   return { verdict: verdictOf(findings, judged), judged, findings };
 }
 
-/** What the rules of a sweep leave open: a flag that stopped the session, a healthy replica that fenced. */
+/** What the rules of a sweep leave open: a flag that came too late to go on. */
 function notSurvived(record: TrialRecord): Finding | null {
   const fate = fateOf(record);
   if (fate === null || fate === 'survived') return null;
-  const { trial, skewMaxMs, timeoutMs, delayMs, loadAverage } = record;
-  // As in a sweep: a drift at which the session itself warns, and none that the fault made.
-  const outside = delayMs === null && skewMaxMs !== null && skewMaxMs >= timeoutMs / 2;
-  const why = outside ? `, T too short for this machine at load ${loadAverage}` : '';
+  const outside = isTooSlowForTimeout(record);
+  const why = outside ? `, T too short for this machine at load ${record.loadAverage}` : '';
   const verdict = outside ? 'unknown' : 'violated';
+  const { trial } = record;
   if (fate === 'stopped') {
     return { verdict, property: 'P1', trial, text: `a single fault stopped the session${why}` };
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { activeKind, type FaultKindName } from '../faults/kinds/registry.ts';
 import type { TrialRecord } from '../harness/types.ts';
 import { expandPlan } from './plan/expand.ts';
-import { syntheticRecord } from './testing/synthetic-run.ts';
+import { syntheticRecord, withOutcome } from './testing/synthetic-run.ts';
 import { checkTimeoutSweep } from './timeout-sweep-check.ts';
 import { timeoutSweep } from './timeout-sweep.ts';
 
@@ -14,7 +14,7 @@ function verdictWith(fault: FaultKindName, change: Partial<TrialRecord>): string
   const index = good.findIndex(
     (record) => record.fault === fault && record.policy === (change.policy ?? 'agreed'),
   );
-  const records = good.with(index, { ...good[index]!, ...change });
+  const records = good.with(index, withOutcome(good[index]!, change));
   const { verdict, findings } = checkTimeoutSweep(records, records.length);
   if (verdict === 'holds') return findings.length === 0 ? verdict : 'holds, with findings';
   return `${verdict}: ${findings[0]!.property}`;
@@ -32,7 +32,7 @@ describe('the verdict of a sweep', () => {
     ['none', { outcome: 'wrong-flagged' }, 'violated: P2'],
     ['replica-kill', { outcome: 'masked' }, 'violated: P3'],
     ['signature-bit-flip', { outcome: 'masked' }, 'violated: P3'],
-    ['replica-kill', { boundMs: 10, detectionLatencyNs: 11e6 }, 'violated: P3'],
+    ['replica-kill', { boundMs: 10, detectionLatencyNs: 11e6, skewMaxMs: 0 }, 'violated: P3'],
     ['none', { outcome: 'hang' }, 'violated: P5'],
   ] as const)('is wrong when %s gives %o', (fault, change, expected) => {
     expect(verdictWith(fault, change)).toBe(expected);
@@ -55,8 +55,9 @@ describe('the verdict of a sweep', () => {
   });
 
   it('counts the bound of an early vote from the healthy ones, which come after a burst', () => {
-    const late = { boundMs: 47, burstMaxMs: 200, detectionLatencyNs: 221e6 };
-    const early = { fault: 'early-vote', faultSpec: activeKind('early-vote')!.example } as const;
+    const late = { boundMs: 47, burstMaxMs: 200, detectionLatencyNs: 221e6, skewMaxMs: 0 };
+    const faultSpec = activeKind('early-vote')!.example;
+    const early: Partial<TrialRecord> = { fault: 'early-vote', faultSpec, flagged: [3] };
     expect(verdictWith('replica-kill', { ...late, ...early })).toBe('holds');
     expect(verdictWith('replica-kill', { ...late, ...early, burstMaxMs: 170 })).toBe(
       'violated: P3',
@@ -88,7 +89,7 @@ describe('the verdict of a sweep', () => {
       skewMaxMs: 14,
     } as const;
     expect(verdictWith('none', slow)).toBe('holds, with findings');
-    const all = good.map((r) => (r.fault === 'none' ? { ...r, ...slow } : r));
+    const all = good.map((r) => (r.fault === 'none' ? withOutcome(r, slow) : r));
     expect(checkTimeoutSweep(all, all.length).verdict).toBe('unknown');
     expect(verdictWith('none', { ...slow, skewMaxMs: 5 })).toBe('violated: P2');
     expect(verdictWith('none', { ...slow, mechanism: 'signature' })).toBe('violated: P2');

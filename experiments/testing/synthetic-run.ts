@@ -14,7 +14,7 @@ import {
   targetOf,
   type ResolvedFault,
 } from '../../faults/fault-spec.ts';
-import { formatFault, formatTrigger } from '../../faults/text.ts';
+import { formatFault, formatTrigger, parseFault } from '../../faults/text.ts';
 import { expandPlan } from '../plan/expand.ts';
 import type { Manifest } from '../record/manifest.ts';
 import { createRunDirectory } from '../record/run-directory.ts';
@@ -60,6 +60,17 @@ export function syntheticGolden(workload: string): GoldenInfo {
     skewMaxMs: 12,
     binaries: { [`/usr/bin/${workload}`]: deriveSeed(workload, 'binary') },
   };
+}
+
+/** A record with another outcome, and with the flags that go with it unless they are given too. */
+export function withOutcome(record: TrialRecord, change: Partial<TrialRecord>): TrialRecord {
+  const fault = parseFault(change.faultSpec ?? record.faultSpec);
+  const healthy = [1, 2, 3].find((replica) => replica !== faultyReplica(fault))!;
+  const outcome = change.outcome ?? record.outcome;
+  const nobody = { flagged: [], accusers: [], fenced: [], detectionLatencyNs: null };
+  const flags: Partial<TrialRecord> =
+    outcome === 'masked' ? nobody : outcome === 'wrong-flagged' ? { flagged: [healthy] } : {};
+  return { ...record, ...flags, ...change };
 }
 
 export function syntheticRecord(spec: TrialSpec): TrialRecord {

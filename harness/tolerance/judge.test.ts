@@ -20,8 +20,8 @@ function violations(fault: string, change: Partial<TrialRecord> = {}): string[] 
     reason: null,
     ...change,
   };
-  const { violations: found, unknown } = judgeSingleFault(record, LAST);
-  return [...found.map(({ property }) => property), ...(unknown === null ? [] : ['unknown'])];
+  const found = judgeSingleFault(record, { lastRendezvous: LAST, shortDelays: 'judged' });
+  return found.map(({ verdict, property }) => (verdict === 'violated' ? property : verdict));
 }
 
 const flip = 'signature-bit-flip:replica=1,bit=3,at=rendezvous:7';
@@ -92,5 +92,19 @@ describe('the judgement of a single fault', () => {
     expect(violations(flip, { ...late, resumeNs: 150e6, quorumNs: 300e6 })).toEqual(['unknown']);
     // Healthy replicas were apart for longer than what is beyond the bound.
     expect(violations(flip, { ...late, skewMaxMs: 250 })).toEqual(['unknown']);
+  });
+
+  it('gives no verdict on a healthy replica that missed T on a machine too slow for it', () => {
+    const slow: Partial<TrialRecord> = {
+      outcome: 'wrong-flagged',
+      flagged: [2],
+      mechanism: 'time-out',
+    };
+    expect(violations(loss, { ...slow, skewMaxMs: 60 })).toEqual(['unknown']);
+    expect(violations(loss, { ...slow, skewMaxMs: 40 })).toEqual(['P2']);
+    expect(violations(loss, { ...slow, mechanism: 'signature', skewMaxMs: 60 })).toEqual(['P2']);
+    const fenced: Partial<TrialRecord> = { outcome: 'degraded', fenced: [2] };
+    expect(violations(loss, { ...fenced, skewMaxMs: 260 })).toEqual(['unknown']);
+    expect(violations(loss, { ...fenced, skewMaxMs: 240 })).toEqual(['P2']);
   });
 });

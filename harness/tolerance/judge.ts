@@ -7,66 +7,76 @@ import {
   durationMs,
   faultyReplica,
   provokesDispute,
+  type ResolvedFault,
 } from '../../faults/fault-spec.ts';
 import type { Expectation } from '../../faults/kinds/define.ts';
-import { defaultLinkDelayMs } from '../../tmr/core/bounds.ts';
 import { requireResolved } from '../../faults/resolve.ts';
 import { parseFault } from '../../faults/text.ts';
-import type { ResolvedFault } from '../../faults/fault-spec.ts';
+import { defaultLinkDelayMs } from '../../tmr/core/bounds.ts';
 import type { TrialRecord } from '../types.ts';
 
-export type Property = 'P1' | 'P2' | 'P3' | 'P4' | 'P5';
-
-export interface Judgement {
-  /** An empty list: all hold. */
-  violations: { property: Property; text: string }[];
-  /** Why a bound could not be judged: the machine did not keep the assumption that it rests on. */
-  unknown: string | null;
+export interface Finding {
+  /** `unknown`: the machine did not keep the assumption on which the property rests. */
+  verdict: 'violated' | 'unknown';
+  property: 'P1' | 'P2' | 'P3' | 'P4' | 'P5';
+  text: string;
 }
 
-/** `lastRendezvous`: of the golden run, the exit's. */
-export function judgeSingleFault(record: TrialRecord, lastRendezvous: number): Judgement {
+export interface JudgeOptions {
+  /** Of the golden run, the exit's; else that of the trial itself. */
+  lastRendezvous?: number;
+  /** Flags for delays that T must tolerate are judged, or are what the experiment measures. */
+  shortDelays: 'judged' | 'measured';
+}
+
+/** An empty list: all hold. A trial that failed for reasons of the harness has no judgement. */
+export function judgeSingleFault(record: TrialRecord, options: JudgeOptions): Finding[] {
   const fault = requireResolved(parseFault(record.faultSpec));
   const faulty = record.injected === false ? null : faultyReplica(fault);
-  const violations: Judgement['violations'] = [];
-  const violated = (property: Property, text: string): void => {
-    violations.push({
-      property,
-      text: record.reason === null ? text : `${text} (${record.reason})`,
-    });
+  const found: Finding[] = [];
+  const outside = isTooSlowForTimeout(record);
+  const load = outside ? `, T too short for this machine at load ${record.loadAverage}` : '';
+  const why = record.reason === null ? '' : ` (${record.reason})`;
+  const violated = (property: Finding['property'], text: string): void => {
+    const verdict = outside ? 'unknown' : 'violated';
+    found.push({ verdict, property, text: `${text}${load}${why}` });
   };
-  const { outcome, flagged, fenced } = record;
+  const { outcome, flagged } = record;
   if (outcome === 'sdc') violated('P1', 'output or volume differ from the golden run');
   if (outcome === 'crash') violated('P1', 'the service crashed');
   if (outcome === 'detected-stopped') violated('P1', 'a single fault stopped the session');
   if (outcome === 'hang') violated('P5', 'the session did not end');
-  for (const replica of new Set([...flagged, ...fenced])) {
-    if (replica !== faulty)
-      violated('P2', `healthy replica ${replica} was flagged or fenced itself`);
+  const lost = healthyLost(record, faulty);
+  if (lost.length > 0) violated('P2', `healthy replica ${lost.join(' and ')} was lost`);
+  const expected = expectationOf(fault, record, options);
+  if (faulty !== null && expected === 'never' && flagged.includes(faulty)) {
+    violated('P2', `replica ${faulty} was flagged for a fault that T tolerates`);
   }
-  const expected = expectationOf(fault, record, lastRendezvous);
-  if (expected === 'never' && faulty !== null && flagged.includes(faulty)) {
-    violated('P2', `replica ${faulty} was flagged for a fault that is none of its votes'`);
-  }
-  if (expected === 'must' && faulty !== null && !flagged.includes(faulty) && hasEnded(record)) {
-    violated('P3', `replica ${faulty} was not flagged`);
+  if (faulty !== null && expected === 'must') {
+    if (!flagged.includes(faulty) && outcome !== 'hang') {
+      violated('P3', `replica ${faulty} was not flagged`);
+    }
+    const late = beyondBound(record);
+    if (late !== null) found.push({ ...late, property: 'P3' });
   }
   if (record.flagsApart.length > 0) {
-    violated(
-      'P4',
-      `monitor and file server disagree on replica ${record.flagsApart.join(' and ')}`,
-    );
+    const who = record.flagsApart.join(' and ');
+    violated('P4', `monitor and file server disagree on replica ${who}`);
   }
-  const late = expected === 'must' ? beyondBound(record) : null;
-  if (late !== null && late.isViolation) violated('P3', late.text);
-  return { violations, unknown: late !== null && !late.isViolation ? late.text : null };
+  return found;
+}
+
+/** Flagged or fenced without a fault of their own. */
+function healthyLost({ flagged, fenced }: TrialRecord, faulty: number | null): number[] {
+  const lost = [...new Set([...flagged, ...fenced])];
+  return lost.filter((replica) => replica !== faulty).toSorted((a, b) => a - b);
 }
 
 /** The kind's word, unless the fault never showed, was too short, or came when nothing is voted any more. */
 function expectationOf(
   fault: ResolvedFault,
-  { activated, timeoutMs }: TrialRecord,
-  lastRendezvous: number,
+  { activated, timeoutMs, rendezvous }: TrialRecord,
+  { lastRendezvous = (rendezvous ?? Infinity) - 1, shortDelays }: JudgeOptions,
 ): Expectation {
   if (fault.kind === 'none') return 'never';
   const [kind, values] = definitionOf(fault);
@@ -74,40 +84,55 @@ function expectationOf(
   if (activated !== true) return expected === 'must' ? 'may' : expected;
   const isVotedOn = !('phase' in fault) || !/^(after-vote|before-effect)$/.test(fault.phase);
   if (fault.at.k >= lastRendezvous && !isVotedOn) return 'may';
-  // The tolerated part of T that skew and messages take (protocol.md 1).
-  const ms = durationMs(fault);
   // A wrong vote of a tracer is flagged whatever follows it; one on a link is vouched for.
   if (provokesDispute(fault)) return faultyReplica(fault) === null ? 'never' : 'must';
-  if (kind.finiteDelay === true && ms !== null && ms < timeoutMs / 2) return 'never';
-  return expected;
-}
-
-function hasEnded({ outcome }: TrialRecord): boolean {
-  return outcome !== 'hang' && outcome !== 'harness-error';
+  // The part of T that skew and messages leave (protocol.md 1).
+  const ms = durationMs(fault);
+  const isShort = kind.finiteDelay === true && ms !== null && ms < timeoutMs / 2;
+  return isShort && shortDelays === 'judged' ? 'never' : expected;
 }
 
 /** Null within the bound, or where there is none. */
-function beyondBound(record: TrialRecord): { text: string; isViolation: boolean } | null {
-  const { boundMs, detectionLatencyNs, resumeNs, quorumNs, timeoutMs, skewMaxMs } = record;
-  if (boundMs === null || detectionLatencyNs === null) return null;
-  const latencyMs = detectionLatencyNs / 1e6;
+function beyondBound(record: TrialRecord): Omit<Finding, 'property'> | null {
+  const { boundMs, detectionLatencyNs, timeoutMs, skewMaxMs, outcome } = record;
+  if (boundMs === null || detectionLatencyNs === null || outcome !== 'detected-masked') return null;
+  // A vote that came early waits for the healthy ones as long as the program goes on without a call.
+  const waitMs = /^(early-vote|rogue-tracer)$/.test(record.fault) ? (record.burstMaxMs ?? 0) : 0;
+  const latencyMs = detectionLatencyNs / 1e6 - waitMs;
   if (latencyMs <= boundMs) return null;
   const text = `flagged after ${Math.round(latencyMs)} ms, the stated bound is ${boundMs} ms`;
-  // From the replicas' going on, their notices sent, to the monitor's second notice.
-  const noticesMs = resumeNs === null || quorumNs === null ? 0 : (quorumNs - resumeNs) / 1e6;
-  const dMs = defaultLinkDelayMs(timeoutMs);
-  if (noticesMs > dMs) {
-    return {
-      text: `${text}, but the notices took ${Math.round(noticesMs)} ms, more than d`,
-      isViolation: false,
-    };
+  // The bound holds for messages within d; a measured d beyond it is no verdict (STYLE.md).
+  const noticesMs = noticeDelayMs(record);
+  if (noticesMs > defaultLinkDelayMs(timeoutMs)) {
+    const beyond = `${text}, but the notices took ${Math.round(noticesMs)} ms, more than d`;
+    return { verdict: 'unknown', text: beyond };
   }
-  // The bound counts from the healthy votes, the latency from the injection: healthy replicas were late.
+  // It counts from the healthy votes, the latency from the injection: the healthy were that far apart.
   if (skewMaxMs !== null && latencyMs - skewMaxMs <= boundMs) {
-    return {
-      text: `${text}, but healthy replicas were ${Math.round(skewMaxMs)} ms apart`,
-      isViolation: false,
-    };
+    const apart = `${text}, but healthy replicas were ${Math.round(skewMaxMs)} ms apart`;
+    return { verdict: 'unknown', text: apart };
   }
-  return { text, isViolation: true };
+  return { verdict: 'violated', text };
+}
+
+/** From the replicas' going on, their notices sent, to the monitor's second notice; 0 when not known. */
+export function noticeDelayMs({ resumeNs, quorumNs }: TrialRecord): number {
+  return resumeNs === null || quorumNs === null ? 0 : (quorumNs - resumeNs) / 1e6;
+}
+
+/**
+ * A healthy replica that missed T was more than T behind: S + d < T of protocol.md 1 did not hold,
+ * the machine was too slow for the time-out. The session cannot measure the skew of a vote that it no
+ * longer waited for; drifts of a tenth of T elsewhere in the run make it plausible, and without them
+ * it is no excuse. A stop or a fence needs the drift of T/2 at which the session itself warns, and a drawn
+ * delay is no drift of the machine's.
+ */
+export function isTooSlowForTimeout(record: TrialRecord): boolean {
+  const { delayMs, outcome, mechanism, skewMaxMs, timeoutMs } = record;
+  if (outcome === 'wrong-flagged' && mechanism === 'time-out') {
+    return skewMaxMs === null || skewMaxMs >= timeoutMs / 10;
+  }
+  const stopped = outcome === 'detected-stopped' || outcome === 'degraded';
+  if (!stopped || delayMs !== null) return false;
+  return skewMaxMs !== null && skewMaxMs >= timeoutMs / 2;
 }

@@ -7,7 +7,7 @@ import { parseFault } from '../../faults/text.ts';
 import { openCampaign } from '../campaign.ts';
 import type { Campaign, TrialRecord, TrialSpec } from '../types.ts';
 import { SWEEP_TIMEOUT_MS, type ProgramUnderTest } from './cases.ts';
-import { judgeSingleFault, type Judgement } from './judge.ts';
+import { judgeSingleFault, type Finding } from './judge.ts';
 import { decisionOf, type Decision } from './parity.ts';
 import { buildProbe } from './probe.ts';
 
@@ -78,8 +78,9 @@ export class Sweep {
     const { signal } = new AbortController();
     const run = async (text: string, trial: number): Promise<void> => {
       const record = await this.#campaign.run(specOf(text, trial), signal);
-      const judgement = judgeSingleFault(record, this.program.rendezvous - 1);
-      onResult(resultOf(text, record, judgement));
+      const lastRendezvous = this.program.rendezvous - 1;
+      const findings = judgeSingleFault(record, { lastRendezvous, shortDelays: 'judged' });
+      onResult(resultOf(text, record, findings));
     };
     await Promise.all(cases.map((text, trial) => limit(() => run(text, trial))));
   }
@@ -105,14 +106,16 @@ function specOf(text: string, trial: number): TrialSpec {
   };
 }
 
-function resultOf(text: string, record: TrialRecord, judgement: Judgement): CaseResult {
+function resultOf(text: string, record: TrialRecord, findings: readonly Finding[]): CaseResult {
+  const worded = (verdict: Finding['verdict']): string[] =>
+    findings.filter((one) => one.verdict === verdict).map((one) => `${one.property}: ${one.text}`);
   return {
     case: text,
     outcome: record.outcome,
     activated: record.activated === true,
     flagged: record.flagged,
     decision: decisionOf(record),
-    violations: judgement.violations.map((one) => `${one.property}: ${one.text}`),
-    unknown: record.outcome === 'harness-error' ? record.reason : judgement.unknown,
+    violations: worded('violated'),
+    unknown: record.outcome === 'harness-error' ? record.reason : (worded('unknown')[0] ?? null),
   };
 }
