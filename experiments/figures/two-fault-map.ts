@@ -201,7 +201,7 @@ function note({ records }: RunData, cells: readonly PairCell[], parts: Parts): s
   const where =
     parts === 'different'
       ? 'in different parts: two replicas (with their tracers), a replica and the link of the two others, or two links'
-      : 'in the same part: one replica with its tracer, that and a link of its, or one link; a dead part takes no second fault';
+      : 'in the same part: one replica with its tracer, a replica and one of its links, or one link; a dead part takes no second fault';
   const wrongs = cells.filter(({ wrongAtAll }) => wrongAtAll > 0).length;
   return [
     `Two faults in one run, ${where}. Numbers: trials masked (service as without a fault) of those in which both faults became visible, ` +
