@@ -20,7 +20,7 @@ import { dirname, join, relative } from 'node:path';
 import type { Mutant } from './mutant.ts';
 
 const root = join(import.meta.dirname, '../..');
-const COPIES_AT_ONCE = 50;
+const COPIES_AT_ONCE = 40;
 /** A copy without a mutant, in which every test must pass that is to kill. */
 const UNCHANGED = 'unchanged';
 
@@ -55,7 +55,8 @@ class Batch {
   constructor(mutants: readonly Mutant[]) {
     this.#mutants = new Map(mutants.map((mutant, index) => [`mutant-${index}`, mutant]));
     symlinkSync(join(root, 'node_modules'), join(this.#directory, 'node_modules'));
-    writeFileSync(join(this.#directory, 'vitest.config.mjs'), config);
+    const isCore = mutants.every(({ file }) => file.startsWith('tmr/core/'));
+    writeFileSync(join(this.#directory, 'vitest.config.mjs'), configOf(isCore));
   }
 
   async judge(): Promise<[Mutant, Verdict][]> {
@@ -141,15 +142,18 @@ class Batch {
   }
 }
 
-/** Copies share a process: a test that never ends would be the end of all, so loops are bounded. */
-const config = `export default {
+/**
+ * Copies share a process: a test that never ends would be the end of all, so loops are bounded. The
+ * core's tests compute without a pause; the services' wait for a reply that a mutant may never give.
+ */
+const configOf = (isCore: boolean): string => `export default {
   test: {
     include: ['**/*.test.ts'],
     pool: 'threads',
     isolate: false,
-    maxWorkers: 2,
-    testTimeout: 600000,
-    hookTimeout: 600000,
+    maxWorkers: ${isCore ? 2 : 6},
+    testTimeout: ${isCore ? 600_000 : 8000},
+    hookTimeout: ${isCore ? 600_000 : 8000},
   },
 };
 `;

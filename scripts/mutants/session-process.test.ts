@@ -261,7 +261,13 @@ describe('a call to the file server (R12)', () => {
     const pump = boundedPump();
     const [link, end] = pair();
     const server = new ServerLink({
-      ...{ link, pump, session: 's', uid: 1, gid: 1, groups: [], sendTimeoutNs: SECOND_NS },
+      link,
+      pump,
+      session: 's',
+      uid: 1,
+      gid: 1,
+      groups: [],
+      sendTimeoutNs: SECOND_NS,
     });
     server.watch({
       heard: () => {},
