@@ -140,4 +140,34 @@ describe('the pump', () => {
     pump.poll();
     expect(order).toEqual(['vote']);
   });
+
+  it('never waits for a peer that takes nothing, and loses whole records then', () => {
+    const [a, b] = pair();
+    const count = 100_000;
+    const record = (i: number): Buffer => markRecord(Buffer.from(`${i}:${'x'.repeat(200)}`));
+    for (let i = 0; i < count; i++) a.offer(record(i));
+    expect(a.closed).toBe(false);
+    const got: number[] = [];
+    const fds = Int32Array.of(b.fd);
+    const takeAll = (): void => {
+      do {
+        a.flush();
+        b.receive();
+        for (let body = b.next(); body !== undefined; body = b.next()) {
+          expect(body.length).toBe(body.indexOf(':') + 201);
+          got.push(Number.parseInt(body.toString(), 10));
+        }
+        // A moment for the bytes on their way.
+      } while (native.poll(fds, 1, new Uint8Array(1), native.monotonicNs() + SECOND_NS / 5) > 0);
+    };
+    takeAll();
+    expect(got).toEqual(got.map((_, index) => index));
+    expect(got.length).toBeGreaterThan(1000);
+    expect(got.length).toBeLessThan(count);
+    // It has come back.
+    got.length = 0;
+    a.offer(record(count));
+    takeAll();
+    expect(got).toEqual([count]);
+  });
 });

@@ -7,6 +7,8 @@ import * as native from 'ptrace-napi';
 
 const FIRST_CAPACITY = 128 * 1024;
 const HEADER = 4;
+/** What waits for a peer that takes nothing; beyond it records are lost. */
+const WAITING_BYTES_MAX = 256 * 1024;
 
 /** Why a link is of no use any more. */
 export class LinkClosed extends Error {
@@ -23,6 +25,8 @@ export class Link {
   #buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
   #start = 0;
   #end = 0;
+  readonly #waiting: Buffer[] = [];
+  #waitingBytes = 0;
 
   constructor(fd: number, name: string, maxRecord: number) {
     this.fd = fd;
@@ -85,9 +89,49 @@ export class Link {
     return false;
   }
 
+  /**
+   * As `send`, without ever waiting: what the socket does not take goes out in later turns of the pump.
+   * When a peer takes nothing for long whole records are lost, as on any faulty link. Waiting for it
+   * would make this process deaf to the others, who would flag it for a fault of the link (R9).
+   */
+  offer(bytes: Uint8Array): void {
+    if (this.closed) return;
+    const sent = this.#waitingBytes === 0 ? this.#sendNow(bytes) : 0;
+    const rest = bytes.length - sent;
+    // Of a record that has begun the rest must follow.
+    if (rest === 0 || (sent === 0 && this.#waitingBytes + rest > WAITING_BYTES_MAX)) return;
+    this.#waiting.push(Buffer.from(bytes.subarray(sent)));
+    this.#waitingBytes += rest;
+  }
+
+  /** Sends what waits, as far as the socket takes it now. */
+  flush(): void {
+    while (!this.closed && this.#waitingBytes > 0) {
+      const bytes = this.#waiting[0]!;
+      const sent = this.#sendNow(bytes);
+      this.#waitingBytes -= sent;
+      if (sent < bytes.length) {
+        this.#waiting[0] = bytes.subarray(sent);
+        return;
+      }
+      this.#waiting.shift();
+    }
+  }
+
   close(): void {
     this.closed = true;
     native.close(this.fd);
+  }
+
+  /** How many bytes the socket took. */
+  #sendNow(bytes: Uint8Array): number {
+    try {
+      return native.send(this.fd, bytes, 0, bytes.length, 0);
+    } catch {
+      // EPIPE, ECONNRESET: the connection ended.
+      this.closed = true;
+      return 0;
+    }
   }
 
   #makeRoom(): void {

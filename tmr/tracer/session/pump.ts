@@ -58,6 +58,7 @@ export class Pump {
   /** Waits for traffic, the deadline given or the next timer; takes what is there; fires what is due. */
   turn(deadlineNs: number, spinNs = 0): void {
     if (this.#fresh) this.#takeAll();
+    for (let i = 0; i < this.#watched.length; i++) this.#watched[i]?.link.flush();
     const until = Math.min(deadlineNs, this.#nextDeadlineNs());
     const count = native.poll(this.#fds, this.#watched.length, this.#ready, until, spinNs);
     if (count < 0) return; // A signal: the sockets were not looked at, so no timer may fire.

@@ -192,7 +192,6 @@ class Session {
       pump: this.#pump,
       monitor,
       recorder: this.#recorder,
-      sendTimeoutNs: this.#sendTimeoutNs,
       servicePorts: {
         noticeToServer: (accused, stream, k, mechanism) =>
           this.#server?.notice({ accused, stream, k, mechanism }),

@@ -36,7 +36,6 @@ export class Voter implements Timed {
   readonly #monitor: MonitorLink;
   readonly #recorder: Recorder;
   readonly #writer = new XdrWriter(4096);
-  readonly #sendTimeoutNs: number;
   readonly #servicePorts: ServicePorts;
   /** What fault injection may wrap; set once by the session. */
   ports: SessionPorts;
@@ -70,7 +69,6 @@ export class Voter implements Timed {
     pump: Pump;
     monitor: MonitorLink;
     recorder: Recorder;
-    sendTimeoutNs: number;
     servicePorts: ServicePorts;
   }) {
     this.#servicePorts = options.servicePorts;
@@ -78,7 +76,6 @@ export class Voter implements Timed {
     this.#pump = options.pump;
     this.#monitor = options.monitor;
     this.#recorder = options.recorder;
-    this.#sendTimeoutNs = options.sendTimeoutNs;
     this.baseNs = native.monotonicNs();
     this.ports = this.#plainPorts();
     this.#pump.addTimed(this);
@@ -238,7 +235,7 @@ export class Voter implements Timed {
         this.ports.sendBytesToPeer(peer, this.#encoded.frame);
       },
       sendBytesToPeer: (peer, frame) => {
-        this.#links[peer]?.send(frame, native.monotonicNs() + this.#sendTimeoutNs);
+        this.#links[peer]?.offer(frame);
       },
       closePeer: (peer) => {
         const link = this.#links[peer];
