@@ -110,7 +110,6 @@ const bench = () => {
     pump,
     monitor: monitorLink,
     recorder,
-    sendTimeoutNs: SECOND_NS,
     servicePorts: {
       noticeToServer: (accused) => notices.push(accused),
       sendBytesToServer: () => {},
