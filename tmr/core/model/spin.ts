@@ -105,7 +105,7 @@ export function readPan(
 
 function readTrace(text: string): Pick<Found, 'property' | 'trace'> {
   const trace = linesOf(text);
-  const named = trace.findLast((line) => line.startsWith('VIOLATED '))?.slice('VIOLATED '.length);
+  const named = trace.find((line) => line.startsWith('VIOLATED '))?.slice('VIOLATED '.length);
   return { trace, property: named ?? (trace.length > 0 ? 'P5' : '') };
 }
 
