@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { recordSoak } from '../../scripts/record-soak.ts';
 import { everyCase } from './cases.ts';
-import { CASES_MIN, problemsOf, RENDEZVOUS_MIN, tallyOf } from './floors.ts';
+import { CASES_MIN, problemsOf, RENDEZVOUS_MIN, tallyOf, type Tally } from './floors.ts';
 import { Sweep, type CaseResult } from './sweep.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -38,11 +38,13 @@ describe('every single fault at every rendezvous, on real processes', () => {
         done += 1;
         const leftS = Math.round(((Date.now() - startedMs) / done / 1000) * (open.length - done));
         for (const text of problemsOf(result)) process.stdout.write(`${text}\n`);
-        if (done % 200 === 0) process.stdout.write(`${done}/${open.length}, ${leftS} s left\n`);
+        if (done % 200 === 0) {
+          process.stdout.write(`${done}/${open.length}, ${leftS} s left\n`);
+          leave(results, cases);
+        }
       });
-      const tally = tallyOf(cases.flatMap((text) => results.get(text) ?? []));
+      const tally = leave(results, cases);
       process.stdout.write(`${JSON.stringify(tally, null, 2)}\n`);
-      if (only === '') recordSoak('exhaustive', { ...tally, jobs, loadAverage: loadavg() });
       expect(tally.cases).toBe(cases.length);
       expect(tally.violations).toEqual([]);
       expect(tally.parity.different).toEqual([]);
@@ -52,6 +54,14 @@ describe('every single fault at every rendezvous, on real processes', () => {
     }
   });
 });
+
+/** What was run so far, beside what was planned: a run that is cut off leaves that. */
+function leave(results: ReadonlyMap<string, CaseResult>, cases: readonly string[]): Tally {
+  const tally = tallyOf(cases.flatMap((text) => results.get(text) ?? []));
+  const planned = cases.length;
+  if (only === '') recordSoak('exhaustive', { planned, ...tally, jobs, loadAverage: loadavg() });
+  return tally;
+}
 
 /** One file a commit and state of the tree: results of other code are not this code's. */
 function journalOf(): string {
