@@ -459,11 +459,6 @@ const agreed = mutantsOf('tmr/core/agreed-core.ts', units, [
     "    entry.relayHeld = table.at(this.self).state === 'vote';\n    Object.assign",
   ],
   [
-    'a relay of the own vote is taken',
-    'origin === this.self || !this.members.has(from) || ',
-    '!this.members.has(from) || ',
-  ],
-  [
     'a view is answered before the own table is closed',
     '} else if (!this.session.rules.answerAfterClose) {',
     '} else {',

@@ -171,6 +171,14 @@ describe('R4, ask and relay', () => {
     expect(outline(probe.relay(3, 3, voteFor(1)))).toEqual(['relay to 2', 'go-on']);
   });
 
+  it('relays on arrival to who asked, though relay mode has ended since', () => {
+    const probe = Probe.started();
+    probe.from(2, { type: 'ask', stream: 0, k: 1, missing: 0b100 });
+    probe.vote(2, voteFor(1));
+    probe.vote(2, voteFor(2, { direct: 0b101 }));
+    expect(outline(probe.vote(3, voteFor(1)))).toEqual(['relay to 2']);
+  });
+
   it('repeats its own vote to a peer that asks for it', () => {
     const probe = Probe.started();
     probe.own(voteFor(1));
@@ -274,6 +282,18 @@ describe('links that ended', () => {
     const down = since((probe) => probe.from(3, { type: 'down', reason: 'signal 9' }));
     expect(down).toMatchObject({ type: 'flag', tFirstSuspicionNs: 5 });
   });
+
+  it('are suspected in the next rendezvous since the first sign, too', () => {
+    const probe = Probe.started();
+    probe.vote(3, voteFor(1));
+    probe.at(5).from(3, { type: 'down', reason: 'signal 9' });
+    probe.at(9).closed(3);
+    probe.agree(1);
+    probe.own(voteFor(2));
+    probe.vote(2, voteFor(2));
+    const [flag] = probe.from(2, viewOf(2, { 1: voteFor(2), 2: voteFor(2) }));
+    expect(flag).toMatchObject({ type: 'flag', tFirstSuspicionNs: 5 });
+  });
 });
 
 describe('R5, closing', () => {
@@ -360,6 +380,35 @@ describe('R6, deciding', () => {
     probe.from(2, viewOf(1, { 1: voteFor(1), 2: voteFor(1), 3: wrongVote(1) }));
     const effects = outline(probe.vote(2, voteFor(1)));
     expect(effects).toEqual(['view to 2', 'view to 3', 'flag', 'close-link', 'go-on']);
+  });
+
+  it('keeps the first view of a peer', () => {
+    const probe = Probe.started();
+    probe.own(voteFor(1));
+    probe.vote(3, wrongVote(1));
+    probe.from(2, viewOf(1, { 1: voteFor(1), 2: voteFor(1), 3: wrongVote(1) }));
+    probe.from(2, viewOf(1, { 1: voteFor(1), 2: voteFor(1), 3: voteFor(1) }));
+    expect(outline(probe.vote(2, voteFor(1)))).toContain('flag');
+  });
+
+  it('fences when the view of the good peer contradicts its vote', () => {
+    const probe = Probe.started();
+    probe.own(voteFor(1));
+    probe.vote(2, voteFor(1));
+    probe.vote(3, wrongVote(1));
+    const effects = probe.from(2, viewOf(1, { 2: wrongVote(1), 3: wrongVote(1) }));
+    expect(effects).toMatchObject([
+      { type: 'fence', reason: expect.stringContaining('contradicts its vote') },
+    ]);
+  });
+
+  it('says nothing more after it fenced', () => {
+    const probe = Probe.started();
+    probe.own(wrongVote(1));
+    probe.vote(2, voteFor(1));
+    probe.vote(3, voteFor(1));
+    expect(probe.from(2, { type: 'ping' })).toEqual([]);
+    expect(probe.deadlineNs).toBe(Infinity);
   });
 
   it('waits for the view of the good peer only, never for that of the accused', () => {
@@ -452,6 +501,12 @@ describe('R7, views', () => {
     const probe = Probe.started();
     probe.from(2, viewOf(1, { 2: voteFor(1), 3: voteFor(1) }));
     expect(outline(probe.from(3, viewOf(1, { 2: voteFor(1), 3: voteFor(1) })))).toEqual(['fence']);
+  });
+
+  it('does not count a view in which its sender has no vote of its own', () => {
+    const probe = Probe.started();
+    probe.from(2, viewOf(1, { 3: voteFor(1) }));
+    expect(probe.from(3, viewOf(1, { 2: voteFor(1) }))).toEqual([]);
   });
 
   it('does not count views for different rendezvous together', () => {
