@@ -7,13 +7,13 @@ import type { Cell, Figure, FigureMaker } from './types.ts';
 
 type Row = Record<string, Cell>;
 
-/** In the order of the stack. The lighter, the better: the order survives grey. */
+/** In the order of the stack, which survives grey. None so dark that the interval could not be seen on it. */
 const looks: Record<Fate, { label: string; colour: string }> = {
   survived: { label: 'survived', colour: styles.sky.colour },
   'healthy-lost': { label: 'healthy replica lost', colour: styles.orange.colour },
   stopped: { label: 'stopped', colour: '#999999' },
   crash: { label: 'crash', colour: styles.purple.colour },
-  hang: { label: 'hang', colour: styles.black.colour },
+  hang: { label: 'hang', colour: '#F0E442' },
   'wrong-output': { label: 'wrong output', colour: styles.vermilion.colour },
 };
 
