@@ -28,8 +28,8 @@ it('kills every mutant, by tests that pass without one', async () => {
     const { name, file } = mutant;
     process.stderr.write(`${verdict.outcome}: ${file}: ${name}${detailOf(verdict)}\n`);
     verdicts[name] = { file, commit, ...verdict };
+    record(verdicts);
   });
-  record(verdicts);
   const alive = chosen.filter(({ name }) => verdicts[name]?.outcome !== 'killed');
   expect(alive.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
 });

@@ -40,7 +40,7 @@ export const judgeAll = async (
   for (let start = 0; start < mutants.length; start += COPIES_AT_ONCE) {
     const batch = new Batch(mutants.slice(start, start + COPIES_AT_ONCE));
     try {
-      for (const [mutant, verdict] of await batch.judge()) tell(mutant, verdict);
+      await batch.judge(tell);
     } finally {
       batch.remove();
     }
@@ -59,12 +59,13 @@ class Batch {
     writeFileSync(join(this.#directory, 'vitest.config.mjs'), configOf(isCore));
   }
 
-  async judge(): Promise<[Mutant, Verdict][]> {
+  async judge(tell: (mutant: Mutant, verdict: Verdict) => void): Promise<void> {
     const verdicts = new Map<string, Verdict>();
     for (const [copy, mutant] of this.#mutants) {
       this.#copyParts(UNCHANGED, mutant);
       const why = this.#prepare(copy, mutant);
       verdicts.set(copy, why === undefined ? { outcome: 'survived' } : { outcome: 'broken', why });
+      if (why !== undefined) tell(mutant, { outcome: 'broken', why });
     }
     for (let stage = 0; stage <= coreTests.length; stage += 1) {
       const files = [...this.#mutants].flatMap(([copy, mutant]) =>
@@ -78,12 +79,17 @@ class Batch {
       if (healthy?.outcome !== 'survived') {
         throw new Error(`the tests fail without a mutant: ${JSON.stringify(healthy)}`);
       }
-      for (const [copy, verdict] of found) verdicts.set(copy, verdict);
+      for (const [copy, verdict] of found) {
+        const mutant = this.#mutants.get(copy);
+        if (mutant === undefined) continue;
+        verdicts.set(copy, verdict);
+        if (verdict.outcome !== 'survived') tell(mutant, verdict);
+      }
     }
-    return [...this.#mutants].map(([copy, mutant]) => [
-      mutant,
-      verdicts.get(copy) ?? { outcome: 'broken', why: 'it was not run' },
-    ]);
+    for (const [copy, verdict] of verdicts) {
+      const mutant = this.#mutants.get(copy);
+      if (mutant !== undefined && verdict.outcome === 'survived') tell(mutant, verdict);
+    }
   }
 
   remove(): void {
@@ -152,8 +158,8 @@ const configOf = (isCore: boolean): string => `export default {
     pool: 'threads',
     isolate: false,
     maxWorkers: ${isCore ? 2 : 6},
-    testTimeout: ${isCore ? 600_000 : 8000},
-    hookTimeout: ${isCore ? 600_000 : 8000},
+    testTimeout: ${isCore ? 600_000 : 20_000},
+    hookTimeout: ${isCore ? 600_000 : 20_000},
   },
 };
 `;
