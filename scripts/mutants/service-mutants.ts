@@ -8,6 +8,7 @@ const monitorTests = [
   'tmr/monitor/session.test.ts',
   'tmr/monitor/slots.prop.test.ts',
   'tmr/monitor/slots.test.ts',
+  'scripts/mutants/monitor-rules.test.ts',
 ];
 const tracerTests = [
   'scripts/mutants/session-process.test.ts',
