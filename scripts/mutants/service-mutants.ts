@@ -2,7 +2,11 @@
 import { mutantsOf } from './mutant.ts';
 import type { Mutant } from './mutant.ts';
 
-const serverTests = ['tmr/nfs/session/notices.test.ts', 'tmr/nfs/session/slots.test.ts'];
+const serverTests = [
+  'tmr/nfs/session/notices.test.ts',
+  'tmr/nfs/session/slots.test.ts',
+  'scripts/mutants/server-rules.test.ts',
+];
 const monitorTests = [
   'tmr/monitor/notices.test.ts',
   'tmr/monitor/session.test.ts',
@@ -15,6 +19,8 @@ const tracerTests = [
   'tmr/tracer/session/link.test.ts',
   'tmr/tracer/session/signal-marks.test.ts',
 ];
+/** Waits are bounded here; those of link.test.ts last for ever without timers or news of an end. */
+const pumpTests = ['scripts/mutants/session-process.test.ts'];
 const wireTests = ['tmr/wire/frame.test.ts', 'tmr/wire/peer-codec.test.ts'];
 
 const serverNotices = mutantsOf('tmr/nfs/session/membership.ts', serverTests, [
@@ -264,7 +270,7 @@ const monitorSessions = mutantsOf('tmr/monitor/session.ts', monitorTests, [
 ]);
 
 const sessionProcess: Mutant[] = [
-  ...mutantsOf('tmr/tracer/session/pump.ts', tracerTests, [
+  ...mutantsOf('tmr/tracer/session/pump.ts', pumpTests, [
     [
       'tracer: timers before the sockets',
       '    const until = Math.min(deadlineNs, this.#nextDeadlineNs());\n',

@@ -47,6 +47,12 @@ describe('R1, arrival', () => {
     ]);
   });
 
+  it('does not take for its own vote what comes in its own name', () => {
+    const probe = Probe.started();
+    probe.vote(1, wrongVote(1));
+    expect(outline(probe.own(voteFor(1)))).toEqual(['vote to 2', 'vote to 3']);
+  });
+
   it('opens a table with DOWN for a peer whose link is closed, and sends nothing there', () => {
     const probe = Probe.started();
     probe.closed(3);

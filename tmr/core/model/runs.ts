@@ -216,11 +216,32 @@ const twoFaults: Run[] = [
     return { ...run, name: `two faults: ${first} and ${second}`, ...(index === 0 ? quick : {}) };
   }),
   {
-    name: 'two faults, without R13: REPLICA_WRONG and REPLICA_WRONG',
-    macros: { ...plain, FAULT: 'REPLICA_WRONG', FAULT2: 'REPLICA_WRONG', NO_OUTPUT_VOTE: true },
+    name: 'two faults, without R13: OUTPUT_CORRUPTED and REPLICA_WRONG',
+    macros: { ...plain, FAULT: 'OUTPUT_CORRUPTED', FAULT2: 'REPLICA_WRONG', NO_OUTPUT_VOTE: true },
     expected: 'violated',
     search: 'exhaustive',
     without: 'R13, two equal outputs (P6)',
+  },
+  {
+    name: 'two faults, without R12, an end when no two digests are equal: REQUEST_CORRUPTED and VOTE_LOST',
+    macros: { ...plain, FAULT: 'REQUEST_CORRUPTED', FAULT2: 'VOTE_LOST', NO_TWO_DIGESTS: true },
+    expected: 'violated',
+    search: 'exhaustive',
+    without: 'R12, an end without a quorum (the session hangs: P5)',
+  },
+  {
+    name: 'two faults, without R12, digests: REQUEST_CORRUPTED and INPUTS_AT_SENDER',
+    macros: {
+      ...plain,
+      FAULT: 'REQUEST_CORRUPTED',
+      FAULT2: 'INPUTS_AT_SENDER',
+      NO_TWO_DIGESTS: true,
+      NO_REPLY_PER_DIGEST: true,
+      NO_EXECUTED: true,
+    },
+    expected: 'violated',
+    search: 'exhaustive',
+    without: 'R12, two digests, a reply per digest, comparing the executed one (P6)',
   },
   {
     name: 'two faults, without R6, two members that differ stop: REPLICA_WRONG and REPLICA_WRONG',
