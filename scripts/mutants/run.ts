@@ -37,15 +37,20 @@ export const judgeAll = async (
   mutants: readonly Mutant[],
   tell: (mutant: Mutant, verdict: Verdict) => void,
 ): Promise<void> => {
-  for (let start = 0; start < mutants.length; start += COPIES_AT_ONCE) {
-    const batch = new Batch(mutants.slice(start, start + COPIES_AT_ONCE));
-    try {
-      await batch.judge(tell);
-    } finally {
-      batch.remove();
+  // They need different parts of the sources, and different time-outs.
+  for (const group of [mutants.filter(isOfCore), mutants.filter((each) => !isOfCore(each))]) {
+    for (let start = 0; start < group.length; start += COPIES_AT_ONCE) {
+      const batch = new Batch(group.slice(start, start + COPIES_AT_ONCE));
+      try {
+        await batch.judge(tell);
+      } finally {
+        batch.remove();
+      }
     }
   }
 };
+
+const isOfCore = ({ file }: Mutant): boolean => file.startsWith('tmr/core/');
 
 class Batch {
   readonly #directory = mkdtempSync(join(tmpdir(), 'tmr-mutants-'));
@@ -55,8 +60,8 @@ class Batch {
   constructor(mutants: readonly Mutant[]) {
     this.#mutants = new Map(mutants.map((mutant, index) => [`mutant-${index}`, mutant]));
     symlinkSync(join(root, 'node_modules'), join(this.#directory, 'node_modules'));
-    const isCore = mutants.every(({ file }) => file.startsWith('tmr/core/'));
-    writeFileSync(join(this.#directory, 'vitest.config.mjs'), configOf(isCore));
+    const config = configOf(mutants.every(isOfCore));
+    writeFileSync(join(this.#directory, 'vitest.config.mjs'), config);
   }
 
   async judge(tell: (mutant: Mutant, verdict: Verdict) => void): Promise<void> {
@@ -196,13 +201,13 @@ const unchangedOf = (files: readonly string[]): string[] => [
 ];
 
 /** The mutant's own tests, then all of its part. */
-const stagesOf = ({ file, tests }: Mutant): (readonly string[])[] => [
-  tests,
-  ...(file.startsWith('tmr/core/') ? coreTests.map((test) => [test]) : []),
+const stagesOf = (mutant: Mutant): (readonly string[])[] => [
+  mutant.tests,
+  ...(isOfCore(mutant) ? coreTests.map((test) => [test]) : []),
 ];
 
-const partsOf = ({ file }: Mutant): string[] =>
-  file.startsWith('tmr/core/') ? ['tmr/core'] : ['tmr', 'docs', 'scripts/mutants'];
+const partsOf = (mutant: Mutant): string[] =>
+  isOfCore(mutant) ? ['tmr/core'] : ['tmr', 'docs', 'scripts/mutants'];
 
 const isSource = (path: string): boolean =>
   !path.includes('/ptrace-napi') && !path.endsWith('.node');

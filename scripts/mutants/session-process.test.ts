@@ -8,7 +8,12 @@ import { describe, expect, it } from 'vitest';
 import type { CoreEffect, CoreEvent, ProtocolCore, Vote } from '../../tmr/core/types.ts';
 import { AUTH_TMR_DIGEST } from '../../tmr/nfs/protocol/constants.ts';
 import { requestDigest } from '../../tmr/nfs/protocol/digest.ts';
-import { finishReply, startReply } from '../../tmr/nfs/protocol/rpc.ts';
+import {
+  acceptStatus,
+  encodeNotAccepted,
+  finishReply,
+  startReply,
+} from '../../tmr/nfs/protocol/rpc.ts';
 import { Link } from '../../tmr/tracer/session/link.ts';
 import { MonitorLink } from '../../tmr/tracer/session/monitor-link.ts';
 import { Pump } from '../../tmr/tracer/session/pump.ts';
@@ -284,6 +289,11 @@ describe('a call to the file server (R12)', () => {
     expect(call(replies)).toContain('result 1');
   });
 
+  it('stops when the server does not take it', () => {
+    const refusal = encodeNotAccepted(new XdrWriter(), 1, acceptStatus.GARBAGE_ARGS);
+    expect(() => call([Buffer.from(refusal)])).toThrow('did not accept a call');
+  });
+
   it('fences when another request was executed', () => {
     expect(() => call([reply(1, requestDigest(100003, 3, 2, args))])).toThrow('file-digest');
   });
@@ -302,7 +312,7 @@ describe('slots of the monitor (R13)', () => {
   it('are numbered, and each is answered by the reply of its number', () => {
     const t = bench();
     const op = { type: 'exit', kind: 'status', value: 0 } as const;
-    put(t.monitorEnd, Buffer.concat([frame(replyTo(5)), frame(replyTo(0))]));
+    put(t.monitorEnd, Buffer.concat([frame(replyTo(0)), frame(replyTo(5))]));
     expect(t.monitorLink.slot(op).result).toBe(10);
     put(t.monitorEnd, frame(replyTo(1)));
     expect(t.monitorLink.slot(op).result).toBe(11);
