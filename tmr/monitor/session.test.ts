@@ -297,6 +297,24 @@ describe('more than one fault', () => {
     expect(bench.result).toMatchObject({ outcome: 'stopped', reason: 'votes differ in duplex' });
   });
 
+  it('stops when one is left that says nothing: alone it can agree on nothing', async () => {
+    const bench = Bench.running();
+    bench.from(1, { type: 'fenced', reason: 'outvoted' });
+    bench.fire(1000);
+    await bench.settle();
+    expect(bench.result).toBeUndefined();
+    bench.from(2, { type: 'fenced', reason: 'outvoted too' });
+    await bench.settle();
+    expect(bench.result).toBeUndefined();
+    bench.fire(1000);
+    await bench.settle();
+    expect(bench.result).toMatchObject({
+      outcome: 'stopped',
+      reason:
+        'too few replicas are left (replica 1 outvoted; replica 2 outvoted too; replica 3 is alone)',
+    });
+  });
+
   it('stops when no replica is left, and says why each went', async () => {
     const bench = Bench.running({ replicas: 1 });
     bench.from(1, { type: 'down', reason: 'killed by signal 9' });

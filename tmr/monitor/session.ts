@@ -183,6 +183,7 @@ export class MonitorSession {
     // As all timers (R18): restarted from zero.
     if (this.#phase === 'starting') this.#startTimer();
     if (this.#phase === 'ending') this.#lingerTimer();
+    if (this.#phase === 'running') this.#afterLeaving();
     this.#outside.changed();
   }
 
@@ -399,14 +400,27 @@ export class MonitorSession {
 
   #afterLeaving(): void {
     if (this.#phase === 'ended') return;
-    if (this.#live().length > 0) return;
+    const live = this.#live().length;
     if (this.#completed !== undefined) {
-      this.#finish(this.#completed);
-      return;
+      if (live === 0) this.#finish(this.#completed);
+    } else if (live === 0) {
+      this.stop(`no replica is left (${this.#reasons()})`);
+    } else if (live < Math.min(2, this.#options.replicas)) {
+      // Nothing will be agreed any more. Mostly it says so itself, and why; a rogue says nothing.
+      this.#cancelTimer();
+      this.#cancelTimer = this.#outside.after(this.#options.lingerMs, () =>
+        this.stop(`too few replicas are left (${this.#reasons()})`),
+      );
     }
-    const all = [...this.#replicas.values()];
-    const reasons = all.map(({ replica, reason }) => `replica ${replica} ${reason || 'left'}`);
-    this.stop(`no replica is left (${reasons.join('; ')})`);
+  }
+
+  #reasons(): string {
+    return [...this.#replicas.values()]
+      .map(
+        ({ replica, reason, state }) =>
+          `replica ${replica} ${reason || (state === 'member' ? 'is alone' : 'left')}`,
+      )
+      .join('; ');
   }
 
   /** Replicas that are connected and may vote. */
