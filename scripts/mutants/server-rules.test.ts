@@ -60,7 +60,7 @@ describe('a session that stopped', () => {
     const config = { replicas: 2, policy: 'agreed', volumes: [] } as unknown as SessionConfig;
     const session = new Session('s', config, {} as unknown as SessionFiles, () => 0);
     const flag = { accused: 2, stream: 0, k: 1, mechanism: 'signature' };
-    expect(session.flag(1, flag as Parameters<Session['flag']>[1])).toMatchObject({ ok: false });
+    expect(session.flag(1, flag)).toMatchObject({ ok: false });
     for (const replica of [1, 2]) {
       session.request({
         replica,
