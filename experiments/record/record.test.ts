@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, readlinkSync } from 'node:fs';
+import { appendFileSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -112,6 +112,18 @@ describe('a run directory', () => {
     const run = readRun(syntheticRun(directory.path));
     expect(run.records.map((record) => record.trial)).toEqual(plan.map((spec) => spec.trial));
     expect(() => readRun(directory.path)).toThrow('is no run directory: it has no manifest.json');
+  });
+});
+
+describe('a run of an older version', () => {
+  it('is refused in words, since its faults have another form', () => {
+    const run = syntheticRun(directory.path);
+    const old = {
+      trial: 0,
+      fault: { kind: 'replica-kill', replica: 2, trigger: { type: 'rendezvous', k: 9 } },
+    };
+    writeFileSync(join(run, 'plan.jsonl'), `${JSON.stringify(old)}\n`);
+    expect(() => readRun(run)).toThrow(/older version, whose faults had another form/);
   });
 });
 

@@ -90,12 +90,22 @@ export function readRun(directory: string): RunData {
   return {
     directory,
     manifest: readManifest(directory),
-    plan: readJsonLines<TrialSpec>(path(files.plan)),
+    plan: readPlan(path(files.plan)),
     golden: existsSync(path(files.golden))
       ? (JSON.parse(readFileSync(path(files.golden), 'utf8')) as GoldenInfo[])
       : [],
     records: records.sort((a, b) => a.trial - b.trial),
   };
+}
+
+/** Throws UsageError for a plan of before version 0.1.0, whose faults had other names for their parameters. */
+function readPlan(path: string): TrialSpec[] {
+  const plan = readJsonLines<TrialSpec>(path);
+  if (plan.every(({ fault }) => fault.kind === 'none' || 'at' in fault)) return plan;
+  throw new UsageError(
+    `${path} is of an older version, whose faults had another form; redraw it with that version ` +
+      '(code.commit in its manifest.json), or run it anew with its seed',
+  );
 }
 
 /** Throws UsageError when the file is no manifest. */
