@@ -503,6 +503,13 @@ describe('R7, views', () => {
     expect(probe.from(2, view)).toEqual([]);
   });
 
+  it('does not answer a view for k-1 when its own was sent in the dispute', () => {
+    const probe = missing3();
+    const all = { 1: voteFor(1), 2: voteFor(1), 3: voteFor(1) };
+    expect(outline(probe.from(2, viewOf(1, all)))).toEqual(['go-on']);
+    expect(probe.from(3, viewOf(1, all))).toEqual([]);
+  });
+
   it('fences when two views for one rendezvous hold it bad', () => {
     const probe = Probe.started();
     probe.from(2, viewOf(1, { 2: voteFor(1), 3: voteFor(1) }));
