@@ -297,6 +297,15 @@ describe('more than one fault', () => {
     expect(bench.result).toMatchObject({ outcome: 'stopped', reason: 'votes differ in duplex' });
   });
 
+  it('does not listen to a flagged one that would stop it', async () => {
+    const bench = Bench.running();
+    bench.flag(1, 3);
+    bench.flag(2, 3);
+    bench.from(3, { type: 'stopped', reason: 'no majority of two' });
+    await bench.settle();
+    expect(bench.result).toBeUndefined();
+  });
+
   it('stops when one is left that says nothing: alone it can agree on nothing', async () => {
     const bench = Bench.running();
     bench.from(1, { type: 'fenced', reason: 'outvoted' });

@@ -380,6 +380,8 @@ export class MonitorSession {
       this.#fail(reason, startStatus(reason));
       return;
     }
+    // Who is out has no word any more.
+    if (record.state === 'flagged') return;
     this.#stoppedBy.set(record.replica, reason);
     const members = this.#notices.members.length;
     if (members <= 2 || this.#stoppedBy.size >= 2) this.stop(reason);
