@@ -136,6 +136,16 @@ const differences: readonly Difference[] = [
       isSame({ ...real, mechanism: 'signature' }, simulated),
   },
   {
+    reason: "timing: the tracer's word that its replica is dead and the end of its connection race",
+    applies: (fault, real, simulated) =>
+      fault.kind === 'replica-kill' &&
+      fault.process === 'replica' &&
+      [real, simulated].every(({ mechanism }) =>
+        /^(replica-dead|connection-closed)$/.test(mechanism ?? ''),
+      ) &&
+      isSame({ ...real, mechanism: simulated.mechanism }, simulated),
+  },
+  {
     reason: 'a wrong word of memory shows only in the next call that uses it',
     applies: ({ kind }, real, simulated) =>
       kind === 'memory-bit-flip' &&
