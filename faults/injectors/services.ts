@@ -1,4 +1,5 @@
 /** Faults between one tracer and NFS server or monitor. */
+import type { SessionPorts } from '../../tmr/tracer/session/session-ports.ts';
 import type { ToMonitor } from '../../tmr/wire/messages.ts';
 import type { ResolvedFaultOf } from '../fault-spec.ts';
 import { log, strike, strikeOnce, type Injector } from './injector.ts';
@@ -31,60 +32,75 @@ export const falseFlagNotice: Injector<ResolvedFaultOf<'false-flag-notice'>> = (
     }
   });
 
-/** The first call at or after the rendezvous. */
+/** The first call once the rendezvous is decided. */
 export const requestBitFlip: Injector<ResolvedFaultOf<'request-bit-flip'>> = (
   ports,
   { at, bit },
   context,
-) => {
-  let k = -1;
-  let done = false;
-  return {
-    ...ports,
-    afterDecision(rendezvous, call, pid) {
-      k = rendezvous;
-      ports.afterDecision(rendezvous, call, pid);
-    },
+) =>
+  afterDecisionOf(ports, at.k, (due) => ({
     sendBytesToServer(record) {
-      if (done || k < at.k) {
+      if (due.k === null) {
         ports.sendBytesToServer(record);
         return;
       }
-      done = true;
       const flipped = Buffer.from(record);
       const byte = flipped.length - 1 - (bit >>> 3);
       flipped[byte] = flipped[byte]! ^ (1 << (bit & 7));
       const detail = `byte ${byte} of ${record.length} went from ${record[byte]} to ${flipped[byte]}`;
-      strike(context, k, detail, () => ports.sendBytesToServer(flipped));
+      strike(context, due.take(), detail, () => ports.sendBytesToServer(flipped));
     },
-  };
-};
+  }));
 
-/** The first output with a byte at or after the rendezvous. */
+/** The first output with a byte once the rendezvous is decided. */
 export const outputBitFlip: Injector<ResolvedFaultOf<'output-bit-flip'>> = (
   ports,
   { at, bit },
   context,
-) => {
-  let k = -1;
-  let done = false;
-  return {
-    ...ports,
-    afterDecision(rendezvous, call, pid) {
-      k = rendezvous;
-      ports.afterDecision(rendezvous, call, pid);
-    },
+) =>
+  afterDecisionOf(ports, at.k, (due) => ({
     sendToMonitor(message) {
-      const wrong = done || k < at.k ? undefined : flipOutput(message, bit);
+      const wrong = due.k === null ? undefined : flipOutput(message, bit);
       if (wrong === undefined) {
         ports.sendToMonitor(message);
         return;
       }
+      strike(context, due.take(), 'the first byte of an output', () => ports.sendToMonitor(wrong));
+    },
+  }));
+
+/** Whether the fault may strike now: the rendezvous at which the tracer is, null before its place and once it has struck. */
+interface Due {
+  readonly k: number | null;
+  /** It strikes. */
+  take(): number;
+}
+
+function afterDecisionOf(
+  ports: SessionPorts,
+  from: number,
+  wrap: (due: Due) => Partial<SessionPorts>,
+): SessionPorts {
+  let decided = -1;
+  let done = false;
+  const due: Due = {
+    get k() {
+      return done || decided < from ? null : decided;
+    },
+    take() {
       done = true;
-      strike(context, k, 'the first byte of an output', () => ports.sendToMonitor(wrong));
+      return decided;
     },
   };
-};
+  return {
+    ...ports,
+    afterDecision(k, call, pid) {
+      decided = k;
+      ports.afterDecision(k, call, pid);
+    },
+    ...wrap(due),
+  };
+}
 
 function flipOutput(message: ToMonitor, bit: number): ToMonitor | undefined {
   if (message.type !== 'slot' || message.op.type !== 'output' || message.op.bytes.length === 0) {

@@ -63,50 +63,54 @@ export const clockError: Injector<ResolvedFaultOf<'clock-error'>> = (
 const WRONG_CALL = 0xff00;
 
 /** The wrong vote comes as soon as the rendezvous before is decided; the true one is then a second one. */
-export const earlyVote: Injector<ResolvedFaultOf<'early-vote'>> = (ports, { at }, context) => {
-  let last: Vote | undefined;
-  return {
-    ...ports,
-    sendToPeer(peer, message) {
-      if (message.type === 'vote') last = copyOf(message.vote);
-      ports.sendToPeer(peer, message);
-    },
+export const earlyVote: Injector<ResolvedFaultOf<'early-vote'>> = (ports, { at }, context) =>
+  rememberingVotes(ports, (last) => ({
     afterDecision(k, call, pid) {
-      if (k === at.k - 1 && last !== undefined) {
-        const vote = { ...last, k: at.k, call: WRONG_CALL };
+      const own = last();
+      if (k === at.k - 1 && own !== undefined) {
+        const vote = { ...own, k: at.k, call: WRONG_CALL };
         strike(context, at.k, `call ${WRONG_CALL} was voted early`, () => {
           for (const peer of context.peers) ports.sendToPeer(peer, { type: 'vote', vote });
         });
       }
       ports.afterDecision(k, call, pid);
     },
-  };
-};
+  }));
 
 /** So many rendezvous are voted at once. */
 const ROGUE_VOTES = 64;
 /** It hears nobody, and waits to be ended from outside. */
 const ROGUE_MS = 60_000;
 
-export const rogueTracer: Injector<ResolvedFaultOf<'rogue-tracer'>> = (ports, { at }, context) => {
-  let last: Vote | undefined;
-  return {
-    ...ports,
-    sendToPeer(peer, message) {
-      if (message.type === 'vote') last = copyOf(message.vote);
-      ports.sendToPeer(peer, message);
-    },
+export const rogueTracer: Injector<ResolvedFaultOf<'rogue-tracer'>> = (ports, { at }, context) =>
+  rememberingVotes(ports, (last) => ({
     atRendezvous(k, call, pid) {
-      if (k === at.k && last !== undefined) {
+      const own = last();
+      if (k === at.k && own !== undefined) {
         strike(context, k, `${ROGUE_VOTES} wrong votes, views and notices`, () =>
-          raiseHavoc(ports, k, last!, context),
+          raiseHavoc(ports, k, own, context),
         );
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ROGUE_MS);
       }
       ports.atRendezvous(k, call, pid);
     },
+  }));
+
+/** `last` gives a copy of the last own vote, as a template for one that nobody made. */
+function rememberingVotes(
+  ports: SessionPorts,
+  wrap: (last: () => Vote | undefined) => Partial<SessionPorts>,
+): SessionPorts {
+  let last: Vote | undefined;
+  return {
+    ...ports,
+    sendToPeer(peer, message) {
+      if (message.type === 'vote') last = { ...message.vote, inputs: { ...message.vote.inputs } };
+      ports.sendToPeer(peer, message);
+    },
+    ...wrap(() => last),
   };
-};
+}
 
 function raiseHavoc(
   ports: SessionPorts,
@@ -176,8 +180,4 @@ function ones(word: number): number {
   let count = 0;
   for (let rest = word >>> 0; rest !== 0; rest &= rest - 1) count++;
   return count;
-}
-
-function copyOf(vote: Vote): Vote {
-  return { ...vote, inputs: { ...vote.inputs } };
 }
