@@ -42,7 +42,7 @@ export const twoFacedVote = defineKind({
   parameters: { replica: whose, to: required(replica, 'the peer that gets the wrong vote'), bit },
   example: 'two-faced-vote:replica=1,to=2,bit=5,at=rendezvous:40',
   positiveControl:
-    '--policy paper: a healthy replica stops, or is flagged; agreed: nobody healthy is',
+    '--policy paper: one peer alone finds it wrong, and is obeyed; agreed: nobody is flagged',
   target: onTracer,
   faulty: itself,
   flag: () => 'may',

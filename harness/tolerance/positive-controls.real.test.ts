@@ -113,12 +113,10 @@ describe("under the paper's literal rule", () => {
     expect(['wrong-flagged', 'detected-stopped']).toContain(record.outcome);
   });
 
-  it('a two-faced vote costs more than its own replica, or is judged differently by the two', async () => {
-    const record = await trial('two-faced-vote:replica=1,to=2,bit=5,at=rendezvous:20', 3, {
-      policy: 'paper',
-    });
-    expect(record).toMatchObject({ ...acted });
-    // One peer alone found it wrong, and was obeyed.
-    expect(record.flagged.length + record.fenced.length).toBeGreaterThan(0);
+  it('one peer alone flags a two-faced vote, and is obeyed', async () => {
+    const fault = 'two-faced-vote:replica=1,to=2,bit=5,at=rendezvous:20';
+    const record = await trial(fault, 3, { policy: 'paper' });
+    expect(record).toMatchObject({ ...acted, flagged: [1], accusers: [[2]] });
+    expect(await trial(fault, 3)).toMatchObject({ ...acted, flagged: [], outcome: 'masked' });
   });
 });
