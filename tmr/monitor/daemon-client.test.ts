@@ -5,7 +5,9 @@ import { usualAnswer } from './daemon-client.ts';
 
 describe('answers that are checked by hand', () => {
   it('are read as the schema reads them', () => {
-    for (const message of [goldenFromDaemon.starting, goldenFromDaemon.clock]) {
+    for (const type of ['starting', 'ended', 'clock'] as const) {
+      const message = goldenFromDaemon[type];
+      expect(message?.type).toBe(type);
       expect(usualAnswer(message)).toEqual(parseFromDaemon(message));
     }
   });
@@ -20,7 +22,9 @@ describe('answers that are checked by hand', () => {
     { type: 'clock', tNs: -1, clockId: 'c' },
     { type: 'clock', tNs: 1 },
     goldenFromDaemon.refused,
-    goldenFromDaemon.ended,
+    { type: 'ended', session: 's', code: null },
+    { type: 'ended', session: 's', code: '1', signal: null },
+    { type: 'ended', code: 1, signal: null },
   ])('are left to the schema where they are others: %j', (json) => {
     expect(usualAnswer(json)).toBe(undefined);
   });
