@@ -218,13 +218,13 @@ const cores = mutantsOf('tmr/core/core.ts', units, [
   ],
   [
     'the end is waited for too short',
-    'this.#endNs + timeoutNs + 2 * linkDelayNs',
-    'this.#endNs + timeoutNs / 4',
+    'this.#endNs + this.#session.patienceNs',
+    'this.#endNs + this.#session.options.timeoutNs / 4',
   ],
   [
     'the end is waited for too long',
-    'this.#endNs + timeoutNs + 2 * linkDelayNs',
-    'this.#endNs + 4 * timeoutNs',
+    'this.#endNs + this.#session.patienceNs',
+    'this.#endNs + 4 * this.#session.options.timeoutNs',
   ],
   ['a tracer that is cut off goes on', '    this.#leaveIfCutOff();\n', ''],
   [
@@ -275,6 +275,7 @@ const cores = mutantsOf('tmr/core/core.ts', units, [
 ]);
 
 const sessions = mutantsOf('tmr/core/session.ts', units, [
+  ['the wait in a dispute forgets the tick', ' + options.tickNs;', ';'],
   [
     'timeout-only acts on the end of a link',
     "this.options.detect === 'any' && ((this.closed",
@@ -529,13 +530,13 @@ const agreed = mutantsOf('tmr/core/agreed-core.ts', units, [
   ],
   [
     'a dispute is waited for too short',
-    'disputeNs + timeoutNs + 2 * linkDelayNs',
-    'disputeNs + timeoutNs / 2',
+    'disputeNs + this.session.patienceNs',
+    'disputeNs + this.session.options.timeoutNs / 2',
   ],
   [
     'a dispute is waited for too long',
-    'disputeNs + timeoutNs + 2 * linkDelayNs',
-    'disputeNs + 3 * timeoutNs',
+    'disputeNs + this.session.patienceNs',
+    'disputeNs + 3 * this.session.options.timeoutNs',
   ],
   [
     'a dispute at the exec stop expires',

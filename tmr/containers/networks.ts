@@ -60,14 +60,16 @@ export async function removeNetworks(
   engine: Engine,
   networks: readonly { id: string }[],
 ): Promise<void> {
-  for (const { id } of networks) {
-    await engine.docker
-      .getNetwork(id)
-      .remove()
-      .catch((error: { statusCode?: number }) => {
-        if (error.statusCode !== 404) throw error;
-      });
-  }
+  await Promise.all(
+    networks.map(({ id }) =>
+      engine.docker
+        .getNetwork(id)
+        .remove()
+        .catch((error: { statusCode?: number }) => {
+          if (error.statusCode !== 404) throw error;
+        }),
+    ),
+  );
 }
 
 /** `1-2`, `1-3`, `2-3`: tracer i dials tracer j for i < j. */

@@ -31,14 +31,7 @@ import {
   type Part,
   type Topology,
 } from './topology.ts';
-import {
-  createVolume,
-  giveVolumes,
-  mountOf,
-  pull,
-  push,
-  type SharedDirectory,
-} from './transfer.ts';
+import { giveVolumes, mountOf, pull, push, type SharedDirectory } from './transfer.ts';
 
 export interface RoomOptions {
   /** One, or several for tracers on different machines. */
@@ -68,6 +61,7 @@ export class ContainerRoom {
   readonly #sent = new Map<string, ReadonlySet<string>>();
   #topology: Topology | undefined;
   #shared: SharedDirectory[] = [];
+  #isSetUp = false;
   #closed = false;
   /** One start or stop at a time. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -82,12 +76,8 @@ export class ContainerRoom {
   ready(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#closed) throw new StartError('the containers have been removed');
-      this.#topology ??= await this.#makeTopology();
-      if (this.#shared.length === 0) await this.#startFileServer();
-      const all: Part[] = ['nfs', 'monitor', ...this.#replicas];
-      const results = await Promise.allSettled(all.map((part) => this.#ensure(part)));
-      const failed = results.find((result) => result.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
+      if (this.#isSetUp) await this.#ensureAll();
+      else await this.#setUp();
     });
   }
 
@@ -247,40 +237,50 @@ export class ContainerRoom {
     throw new StartError(`the container of ${titleOf(part)} is not there`);
   }
 
-  #makeTopology(): Promise<Topology> {
-    const { engines, replicas, jobs, sessionPorts } = this.#options;
-    const [first] = engines;
-    const [room, labels] = [this.id, this.#labels];
-    return engines.length === 1
-      ? privateTopology(first!, room, replicas, labels)
-      : publishedTopology({ engines, room, replicas, jobs, sessionPorts, labels });
-  }
-
   /** The first start also finds out whether the engine sees our files. */
-  async #startFileServer(): Promise<void> {
-    const { transfer, shared, engines } = this.#options;
-    const engine = engineOf(engines, 'nfs');
-    if (transfer !== 'copy') {
-      this.#shared = shared.map((path) => ({ path, volume: null }));
-      try {
-        await this.#ensure('nfs');
-        return;
-      } catch (error) {
-        this.#shared = [];
-        const elsewhere = /bind source path does not exist/i.test(messageOf(error));
-        if (transfer === 'bind' || !elsewhere) throw error;
-      }
+  async #setUp(): Promise<void> {
+    const { transfer, shared } = this.#options;
+    const isCopied = transfer === 'copy';
+    this.#shared = shared.map((path) => ({ path, volume: null }));
+    await allDone([this.#connect(), isCopied ? this.#makeVolumes() : Promise.resolve()]);
+    try {
+      await this.#ensureAll();
+    } catch (error) {
+      const elsewhere = /bind source path does not exist/i.test(messageOf(error));
+      if (transfer !== 'auto' || !elsewhere) throw error;
+      await this.#stopParts();
+      await this.#makeVolumes();
+      await this.#ensureAll();
     }
-    for (const [index, path] of shared.entries()) {
-      const volume = await createVolume(engine, `tmr-${this.id}-${index}`, this.#labels);
-      this.#shared.push({ path, volume });
-    }
-    await giveVolumes(engine, this.#options.image, this.#labels, this.#shared, this.user);
-    await this.#ensure('nfs');
-    for (const path of shared) {
+    for (const path of this.copies ? shared : []) {
       this.#sent.set(path, pathsBelow(path));
       await this.push(path);
     }
+    this.#isSetUp = true;
+  }
+
+  async #connect(): Promise<void> {
+    const { engines, replicas, jobs, sessionPorts } = this.#options;
+    const [first] = engines;
+    const [room, labels] = [this.id, this.#labels];
+    this.#topology ??= await (engines.length === 1
+      ? privateTopology(first!, room, replicas, labels)
+      : publishedTopology({ engines, room, replicas, jobs, sessionPorts, labels }));
+  }
+
+  async #makeVolumes(): Promise<void> {
+    const { shared, engines, image } = this.#options;
+    const engine = engineOf(engines, 'nfs');
+    this.#shared = shared.map((path, index) => ({ path, volume: `tmr-${this.id}-${index}` }));
+    for (const { volume } of this.#shared) {
+      await engine.docker.createVolume({ Name: volume!, Labels: this.#labels });
+    }
+    await giveVolumes(engine, image, this.#labels, this.#shared, this.user);
+  }
+
+  async #ensureAll(): Promise<void> {
+    const all: Part[] = ['nfs', 'monitor', ...this.#replicas];
+    await allDone(all.map((part) => this.#ensure(part)));
   }
 
   async #ensure(part: Part): Promise<void> {
@@ -360,6 +360,13 @@ export class ContainerRoom {
 
 export type SessionExec = ExecRun & { release(): void };
 type PartStart = Parameters<typeof PartContainer.start>[0];
+
+/** Waits for all, also after a failure, so that nothing is made behind the back of who cleans up. */
+async function allDone(work: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(work);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
 
 function commandOf(part: Part, listen: string, jobs: number): string[] {
   if (part === 'monitor') return ['monitor'];

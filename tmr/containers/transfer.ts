@@ -31,15 +31,6 @@ export function mountOf({ path, volume }: SharedDirectory, readOnly: boolean): M
   };
 }
 
-export async function createVolume(
-  engine: Engine,
-  name: string,
-  labels: Record<string, string>,
-): Promise<string> {
-  await engine.docker.createVolume({ Name: name, Labels: labels });
-  return name;
-}
-
 /**
  * Gives the roots of new volumes to the ordinary user. The engine makes them root's and lets nobody change
  * that from outside; a container that may do this one thing, without a network, does it and is gone.

@@ -126,6 +126,22 @@ describe('the bounds on delays (protocol.md 1)', () => {
   it('are sharp: a lost vote flags a healthy replica when S + Q reaches T', () => {
     expect(violationsOf(withTimeout(300 + 400)).map((line) => line.slice(0, 2))).toContain('P2');
   });
+
+  it('leave a peer a tick beyond T + 2d for its word in a dispute (R6)', () => {
+    // Replica 3 is wrong to one tracer and silent to the other, whose timer is late; found at random.
+    const perMille = { lose: 20, corrupt: 1000, forge: 20, notice: 20 };
+    const wrongAndSilent = { kind: 'swarm-of-replica', target: 3, seed: 0, at: 1 } as const;
+    const late: Scenario = {
+      ...plainScenario,
+      program: ['exec', 'local', 'exit'],
+      burstsNs: [5000],
+      skewsNs: [[], [83], []],
+      delaysNs: [1, 82, 1],
+      timerJittersNs: [37, 0, 0],
+      faults: [{ ...wrongAndSilent, durationNs: 1000, delayMaxNs: 100, perMille }],
+    };
+    expect(violationsOf(late)).toEqual([]);
+  });
 });
 
 const search = (change: Partial<Scenario>, faults: readonly FaultKind[]): unknown => {

@@ -182,11 +182,10 @@ export class AgreedStream extends Stream {
     else this.session.fence(reason);
   }
 
-  /** The own close, plus T + 2d; at rendezvous 0 the start time-out bounds it (R0). */
+  /** How long the own close waits for views; at rendezvous 0 the start time-out bounds it (R0). */
   #disputeDeadlineNs(): number {
-    const { timeoutNs, linkDelayNs } = this.session.options;
     const { disputeNs, k } = this.current;
-    return k === 0 || Number.isNaN(disputeNs) ? Infinity : disputeNs + timeoutNs + 2 * linkDelayNs;
+    return k === 0 || Number.isNaN(disputeNs) ? Infinity : disputeNs + this.session.patienceNs;
   }
 
   /**

@@ -207,8 +207,7 @@ export class Core implements ProtocolCore {
   }
 
   #endDeadlineNs(): number {
-    const { timeoutNs, linkDelayNs } = this.#session.options;
-    return Number.isNaN(this.#endNs) ? Infinity : this.#endNs + timeoutNs + 2 * linkDelayNs;
+    return Number.isNaN(this.#endNs) ? Infinity : this.#endNs + this.#session.patienceNs;
   }
 
   /** R18: the timers start again from zero. */
@@ -242,4 +241,5 @@ const checkOptions = (options: CoreOptions): void => {
   for (const name of ['timeoutNs', 'linkDelayNs', 'askDelayNs', 'startTimeoutNs'] as const) {
     invariant(options[name] > 0, `${name} above 0`, `${name} ${options[name]}`);
   }
+  invariant(options.tickNs >= 0, 'tickNs not below 0', `tickNs ${options.tickNs}`);
 };

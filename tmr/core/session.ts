@@ -21,6 +21,11 @@ export type Flag = Omit<Extract<CoreEffect, { type: 'flag' }>, 'type'>;
 export class Session {
   readonly options: CoreOptions;
   readonly rules: Rules;
+  /**
+   * How long a healthy peer may take to close a rendezvous that is closed here, and to say so (R6, R10): its
+   * time-out starts within d of the own, is looked at within a tick, and its word takes d.
+   */
+  readonly patienceNs: number;
   readonly effects: CoreEffect[] = [];
   /** Time of the event being handled. */
   nowNs = 0;
@@ -45,6 +50,7 @@ export class Session {
   constructor(options: CoreOptions, rules: Rules) {
     this.options = options;
     this.rules = rules;
+    this.patienceNs = options.timeoutNs + 2 * options.linkDelayNs + options.tickNs;
     this.relayFor = Array.from({ length: options.replicas + 1 }, () => 0);
     this.#downNs = Array.from({ length: options.replicas + 1 }, () => NaN);
     this.#voteMessage = { type: 'vote', vote: blankVote() };

@@ -153,6 +153,8 @@ export interface CoreOptions {
   timeoutNs: number;
   /** d: message delay plus handling between healthy parties, the tick included. */
   linkDelayNs: number;
+  /** How late a healthy tracer may look at its timers. */
+  tickNs: number;
   /** Q: when missing votes are asked for; T/4 unless set. */
   askDelayNs: number;
   /** R0: bound on rendezvous 0, where T does not run. */

@@ -148,6 +148,8 @@ function startedCore(self: number, { T, Q, D }: Timing): ProtocolCore {
     timeoutNs: T * tickNs,
     askDelayNs: Q * tickNs,
     linkDelayNs: D * tickNs,
+    // No timer of the model is late.
+    tickNs: 0,
     startTimeoutNs: 1e9,
   });
   const clocks = [3, 0, 2];

@@ -39,11 +39,8 @@ export const programs = (kinds: readonly StepKind[] = middleSteps): fc.Arbitrary
     .array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 7 })
     .map((middle) => ['exec', ...middle, 'exit']);
 
-/** Everything but the fault; messages take up to `delayMaxNs`. */
-export const settings = (
-  kinds?: readonly StepKind[],
-  delayMaxNs = plainScenario.linkDelayNs,
-): fc.Arbitrary<Scenario> =>
+/** Everything but the fault; messages take up to d. */
+export const settings = (kinds?: readonly StepKind[]): fc.Arbitrary<Scenario> =>
   fc
     .record({
       program: programs(kinds),
@@ -54,7 +51,7 @@ export const settings = (
         maxLength: 5,
       }),
       skewsNs: fc.tuple(...[1, 2, 3].map(() => fc.array(upTo(skewMaxNs), { maxLength: 5 }))),
-      delaysNs: fc.array(fc.integer({ min: 1, max: delayMaxNs }), {
+      delaysNs: fc.array(fc.integer({ min: 1, max: plainScenario.linkDelayNs }), {
         minLength: 1,
         maxLength: 40,
       }),
@@ -63,15 +60,6 @@ export const settings = (
       inputDelayNs: fc.constantFrom(0, 200, 10_000),
     })
     .map((chosen) => ({ ...plainScenario, ...chosen }));
-
-/**
- * d counts a message's delay and a tick together. A swarm finds the faulty tracer that is wrong to
- * one peer and silent to the other, for which the wait of R6 has no more to spare than that.
- */
-export const settingsFor = (kind: FaultKind): fc.Arbitrary<Scenario> =>
-  settings(undefined, kind.startsWith('swarm') ? swarmDelayMaxNs : undefined);
-
-const swarmDelayMaxNs = plainScenario.linkDelayNs - plainScenario.tickNs;
 
 const replica: fc.Arbitrary<ReplicaId> = fc.integer({ min: 1, max: 3 });
 const at = fc.integer({ min: 0, max: 8 });

@@ -14,7 +14,6 @@ import {
   faultsOfOneLink,
   faultsOfOneReplica,
   settings,
-  settingsFor,
 } from './scenarios.ts';
 import { runTrio } from './trio.ts';
 import type { Scenario, SimResult } from './trio.ts';
@@ -64,13 +63,13 @@ const single: SessionProperty[] = faultKinds.map((kind) => ({
   group: 'every single fault under agreed',
   title: `keeps P1 to P5: ${kind}`,
   runs: 300,
-  scenarios: withFault(settingsFor(kind), faultArbitraries[kind] as fc.Arbitrary<Fault>),
+  scenarios: withFault(settings(), faultArbitraries[kind] as fc.Arbitrary<Fault>),
   judge: checkSingleFault,
 }));
 
 const swarms: SessionProperty[] = (['swarm-on-link', 'swarm-of-replica'] as const).flatMap(
   (kind) => {
-    const scenarios = withFault(settingsFor(kind), faultArbitraries[kind]);
+    const scenarios = withFault(settings(), faultArbitraries[kind]);
     const group = 'a part that misbehaves at random';
     return [
       { group, title: `does no harm: ${kind}`, runs: 1500, scenarios, judge: checkSafety },
@@ -147,7 +146,7 @@ const otherNumbers: SessionProperty[] = [
     group: 'other numbers of replicas',
     title: `keep P1 to P5 with one fault among ${replicas}`,
     runs: 300,
-    scenarios: withFault(settingsFor('swarm-of-replica'), anyFault).map((scenario) => ({
+    scenarios: withFault(settings(), anyFault).map((scenario) => ({
       ...scenario,
       replicas,
     })),

@@ -306,6 +306,7 @@ export const coreOptionsOf = (scenario: Scenario, self: ReplicaId): CoreOptions 
   detect: scenario.detect,
   timeoutNs: scenario.timeoutNs,
   linkDelayNs: scenario.linkDelayNs,
+  tickNs: scenario.tickNs,
   askDelayNs: scenario.askDelayNs,
   startTimeoutNs: 30 * scenario.timeoutNs,
 });

@@ -184,6 +184,7 @@ class Session {
       detect: settings.detect,
       timeoutNs: settings.timeoutMs * MS,
       linkDelayNs: settings.linkDelayMs * MS,
+      tickNs: tickMs(settings.timeoutMs) * MS,
       askDelayNs: settings.askDelayMs * MS,
       startTimeoutNs: settings.startTimeoutMs * MS,
     });
