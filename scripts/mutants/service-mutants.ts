@@ -5,22 +5,21 @@ import type { Mutant } from './mutant.ts';
 const serverTests = [
   'tmr/nfs/session/notices.test.ts',
   'tmr/nfs/session/slots.test.ts',
-  'scripts/mutants/server-rules.test.ts',
+  'tmr/nfs/session/slot-table.test.ts',
 ];
 const monitorTests = [
   'tmr/monitor/notices.test.ts',
   'tmr/monitor/session.test.ts',
   'tmr/monitor/slots.prop.test.ts',
   'tmr/monitor/slots.test.ts',
-  'scripts/mutants/monitor-rules.test.ts',
 ];
 const tracerTests = [
-  'scripts/mutants/session-process.test.ts',
+  'tmr/tracer/session/protocol-duties.test.ts',
   'tmr/tracer/session/link.test.ts',
   'tmr/tracer/session/signal-marks.test.ts',
 ];
 /** Waits are bounded here; those of link.test.ts last for ever without timers or news of an end. */
-const pumpTests = ['scripts/mutants/session-process.test.ts'];
+const pumpTests = ['tmr/tracer/session/protocol-duties.test.ts'];
 const wireTests = ['tmr/wire/frame.test.ts', 'tmr/wire/peer-codec.test.ts'];
 
 const serverNotices = mutantsOf('tmr/nfs/session/membership.ts', serverTests, [
@@ -250,7 +249,11 @@ const monitorSessions = mutantsOf('tmr/monitor/session.ts', monitorTests, [
     'members <= 2 || this.#stoppedBy.size >= 2',
     'members <= 2',
   ],
-  ['monitor: one tracer may lose the file server', '>= Math.min(2, this.#live().length)', '>= 1'],
+  [
+    'monitor: one tracer may lose the file server',
+    '>= Math.min(2, this.#roster.live().length)',
+    '>= 1',
+  ],
   [
     'monitor: a duplex notice changes nothing',
     "if (decision.type === 'duplex') this.stop('notice in duplex');",

@@ -28,6 +28,30 @@ export interface FlagFact {
   tQuorumNs: number;
 }
 
+/** What the notices that made up a flag say together; there is at least one. */
+export function flagFact(
+  notices: readonly RecordedNotice[],
+  mechanism: Mechanism,
+  tQuorumNs: number,
+): FlagFact {
+  const { accused, stream, k } = notices[0] as RecordedNotice;
+  return {
+    replica: accused,
+    stream,
+    k,
+    mechanism,
+    accusers: notices.map(({ accuser }) => accuser).toSorted((a, b) => a - b),
+    tFirstSuspicionNs: earliest(notices.map(({ tFirstSuspicionNs }) => tFirstSuspicionNs)),
+    tSecondArrivalNs: earliest(notices.map(({ tSecondArrivalNs }) => tSecondArrivalNs)),
+    tQuorumNs,
+  };
+}
+
+function earliest(times: readonly number[]): number {
+  const known = times.filter((time) => Number.isFinite(time));
+  return known.length === 0 ? NaN : Math.min(...known);
+}
+
 export interface RefusedFact {
   kind: 'call' | 'path';
   what: string;

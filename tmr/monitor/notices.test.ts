@@ -77,3 +77,20 @@ describe('flags under paper', () => {
     expect(book.add(notice(2, 1), 2).type).toBe('none');
   });
 });
+
+describe('notices among four', () => {
+  it('do not count when their sender was flagged since', () => {
+    const book = new NoticeBook([1, 2, 3, 4], 'agreed');
+    book.add(notice(1, 2), 0);
+    book.add(notice(3, 1), 0);
+    expect(book.add(notice(4, 1), 0)).toMatchObject({ type: 'flag', accused: 1 });
+    expect(book.add(notice(3, 2), 0)).toEqual({ type: 'none' });
+  });
+
+  it('flag nobody twice', () => {
+    const book = new NoticeBook([1, 2, 3, 4], 'agreed');
+    book.add(notice(1, 2), 0);
+    book.add(notice(3, 2), 0);
+    expect(book.add(notice(4, 2), 0)).toEqual({ type: 'none' });
+  });
+});

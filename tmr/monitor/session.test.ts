@@ -243,6 +243,18 @@ describe('one faulty replica', () => {
     expect(bench.result).toBeUndefined();
   });
 
+  it('has no word any more in a slot that it filled before its flag', () => {
+    const bench = Bench.running();
+    const exit: SlotOp = { type: 'exit', kind: 'status', value: 0 };
+    bench.slot(3, 0, exit);
+    bench.flag(1, 3);
+    bench.flag(2, 3);
+    bench.slot(1, 0, exit);
+    expect(bench.session.state).toBe('running');
+    bench.slot(2, 0, exit);
+    expect(bench.session.state).toBe('ending');
+  });
+
   it('may send a notice over a second connection, and it counts once', () => {
     const bench = Bench.running();
     const second = { send: () => undefined, close: () => undefined };
@@ -265,6 +277,14 @@ describe('one faulty replica', () => {
 });
 
 describe('more than one fault', () => {
+  it('stops a session of three when a second tracer stops', () => {
+    const bench = Bench.running();
+    bench.from(1, { type: 'stopped', reason: 'no majority' });
+    expect(bench.session.state).toBe('running');
+    bench.from(2, { type: 'stopped', reason: 'no majority' });
+    expect(bench.session.state).toBe('ended');
+  });
+
   it('stops the session when no two agree, and lets nothing out', async () => {
     const bench = Bench.running();
     bench.slot(1, 0, hello);

@@ -3,9 +3,9 @@
  * as `SessionOutside`, so that tests drive the same object as `launch.ts` does.
  */
 import type { Mechanism, ReplicaId } from '../core/types.ts';
-import type { Address, SlotOp, ToMonitor } from '../wire/messages.ts';
+import type { SlotOp, ToMonitor } from '../wire/messages.ts';
 import { exitStatus } from './errors.ts';
-import { SessionFacts } from './facts.ts';
+import { flagFact, SessionFacts } from './facts.ts';
 import type { SessionResult } from './facts.ts';
 import { NoticeBook } from './notices.ts';
 import type { Notice, NoticeDecision } from './notices.ts';
@@ -17,6 +17,7 @@ import type {
   SessionOutside,
 } from './session-types.ts';
 import { ForwardedSignal } from './forwarded-signal.ts';
+import { Roster } from './roster.ts';
 import { differenceOfFiles } from './same-files.ts';
 import { SlotQuorum } from './slots.ts';
 import type { SlotDecision } from './slots.ts';
@@ -28,7 +29,7 @@ export class MonitorSession {
   readonly ended: Promise<SessionResult>;
   readonly #options: SessionOptions;
   readonly #outside: SessionOutside;
-  readonly #replicas = new Map<ReplicaId, ReplicaRecord>();
+  readonly #roster: Roster;
   readonly #slots: SlotQuorum;
   readonly #notices: NoticeBook;
   /** What monitor or file server saw themselves, before the replica's peers flag it. */
@@ -45,25 +46,12 @@ export class MonitorSession {
   constructor(options: SessionOptions, outside: SessionOutside) {
     this.#options = options;
     this.#outside = outside;
-    const ids = Array.from({ length: options.replicas }, (_, index) => index + 1);
-    for (const replica of ids) {
-      this.#replicas.set(replica, {
-        replica,
-        state: 'starting',
-        link: undefined,
-        connected: false,
-        pid: 0,
-        replicaPid: 0,
-        address: undefined,
-        files: [],
-        reason: '',
-      });
-    }
-    this.#slots = new SlotQuorum(ids, Math.min(2, options.replicas));
-    this.#notices = new NoticeBook(ids, options.policy);
+    this.#roster = new Roster(options.replicas);
+    this.#slots = new SlotQuorum(this.#roster.ids, Math.min(2, options.replicas));
+    this.#notices = new NoticeBook(this.#roster.ids, options.policy);
     this.#signals = new ForwardedSignal({
       graceMs: options.signalGraceMs,
-      live: () => this.#live(),
+      live: () => this.#roster.live(),
       after: (ms, due) => this.#outside.after(ms, due),
       interrupt: (signal) => {
         // A program that has ended by itself was not interrupted.
@@ -85,12 +73,12 @@ export class MonitorSession {
   }
 
   get replicas(): readonly Readonly<ReplicaRecord>[] {
-    return [...this.#replicas.values()];
+    return this.#roster.all;
   }
 
   /** A frame of a proven session process. `digest` is that of a slot's bytes. */
   message(replica: ReplicaId, link: ReplicaLink, message: ToMonitor, digest = ''): void {
-    const record = this.#replicas.get(replica);
+    const record = this.#roster.find(replica);
     if (record === undefined || this.#phase === 'ended') return;
     if (message.type === 'ping') {
       link.send({ type: 'pong' });
@@ -120,7 +108,7 @@ export class MonitorSession {
   }
 
   closed(replica: ReplicaId, link: ReplicaLink, why: string): void {
-    const record = this.#replicas.get(replica);
+    const record = this.#roster.find(replica);
     if (record?.link !== link) return;
     record.connected = false;
     if (this.#phase === 'ended') return;
@@ -172,14 +160,14 @@ export class MonitorSession {
 
   suspend(): void {
     this.#suspended = true;
-    for (const { link } of this.#live()) link.send({ type: 'suspend' });
+    this.#roster.tellLive({ type: 'suspend' });
     this.#outside.changed();
   }
 
   resume(): void {
     if (!this.#suspended) return;
     this.#suspended = false;
-    for (const { link } of this.#live()) link.send({ type: 'resume' });
+    this.#roster.tellLive({ type: 'resume' });
     // As all timers (R18): restarted from zero.
     if (this.#phase === 'starting') this.#startTimer();
     if (this.#phase === 'ending') this.#lingerTimer();
@@ -211,7 +199,7 @@ export class MonitorSession {
         // One that is out was cut off for that; its word says nothing of the server.
         if (record.state === 'flagged') break;
         this.#nfsLostBy.add(replica);
-        if (this.#nfsLostBy.size >= Math.min(2, this.#live().length)) {
+        if (this.#nfsLostBy.size >= Math.min(2, this.#roster.live().length)) {
           this.fileServerLost('the tracers get no answer from it');
         }
         break;
@@ -248,23 +236,15 @@ export class MonitorSession {
     record.pid = message.pid;
     record.address = message.address;
     this.#outside.changed();
-    const all = [...this.#replicas.values()];
-    if (this.#phase !== 'starting' || all.some(({ address }) => address === undefined)) return;
-    for (const from of all) {
-      const peers = all
-        .filter(({ replica }) => replica !== from.replica)
-        .map(({ replica, address }) => ({
-          replica,
-          address: this.#outside.route(from.replica, replica, address as Address),
-        }));
-      from.link?.send({ type: 'peers', peers });
-    }
+    if (this.#phase !== 'starting') return;
+    if (this.#roster.all.some(({ address }) => address === undefined)) return;
+    this.#roster.introduce((from, to, own) => this.#outside.route(from, to, own));
   }
 
   /** R0: nothing runs before all stand at their exec stop with the same bytes. */
   #maybeRunning(): void {
     if (this.#phase !== 'starting') return;
-    const all = [...this.#replicas.values()];
+    const { all } = this.#roster;
     if (all.some(({ state }) => state !== 'member')) return;
     const difference = differenceOfFiles(new Map(all.map((each) => [each.replica, each.files])));
     if (difference !== undefined) {
@@ -273,7 +253,7 @@ export class MonitorSession {
     }
     this.#phase = 'running';
     this.#cancelTimer();
-    for (const { link } of all) link?.send({ type: 'go' });
+    this.#roster.tellLive({ type: 'go' });
     this.#outside.changed();
   }
 
@@ -285,8 +265,8 @@ export class MonitorSession {
           this.#execute(decision.n, decision.op);
           break;
         case 'reply':
-          this.#replicas
-            .get(decision.to)
+          this.#roster
+            .find(decision.to)
             ?.link?.send({ type: 'slot-reply', n: decision.n, ...decision.result });
           break;
         case 'odd':
@@ -325,7 +305,7 @@ export class MonitorSession {
 
   /** Its own word has shown it faulty; it fences, and its peers flag it for the closed connection. */
   #expel(replica: ReplicaId, reason: string): void {
-    const record = this.#replicas.get(replica);
+    const record = this.#roster.find(replica);
     if (record === undefined || record.state !== 'member') return;
     if (!this.#evidence.has(replica)) this.#evidence.set(replica, 'output-digest');
     record.link?.send({ type: 'end', reason });
@@ -342,28 +322,19 @@ export class MonitorSession {
 
   #flag(decision: Extract<NoticeDecision, { type: 'flag' }>, tQuorumNs: number): void {
     const { accused, notices } = decision;
-    const first = notices[0] as Notice;
-    const accusers = notices.map(({ accuser }) => accuser).sort((a, b) => a - b);
-    const mechanism = this.#mechanism(accused, first.mechanism);
-    this.facts.flags.push({
-      replica: accused,
-      stream: first.stream,
-      k: first.k,
-      mechanism,
-      accusers,
-      tFirstSuspicionNs: earliest(notices.map((n) => n.tFirstSuspicionNs)),
-      tSecondArrivalNs: earliest(notices.map((n) => n.tSecondArrivalNs)),
-      tQuorumNs,
-    });
+    const told = notices[0]?.mechanism as Mechanism;
+    const fact = flagFact(notices, this.#mechanism(accused, told), tQuorumNs);
+    const { k, mechanism, accusers } = fact;
+    this.facts.flags.push(fact);
     this.#outside.say(
-      `replica ${accused} flagged at rendezvous ${first.k}: ${mechanism} ` +
+      `replica ${accused} flagged at rendezvous ${k}: ${mechanism} ` +
         `(accused by ${accusers.join(' and ')})`,
     );
-    const record = this.#replicas.get(accused) as ReplicaRecord;
+    const record = this.#roster.find(accused) as ReplicaRecord;
     record.state = 'flagged';
     record.link?.send({ type: 'end', reason: `flagged: ${mechanism}` });
     record.link?.close();
-    for (const { link } of this.#live()) link.send({ type: 'flagged', accused });
+    this.#roster.tellLive({ type: 'flagged', accused });
     this.#outside.stopReplica(accused);
     this.#leave(record, 'flagged', mechanism);
   }
@@ -402,43 +373,24 @@ export class MonitorSession {
 
   #afterLeaving(): void {
     if (this.#phase === 'ended') return;
-    const live = this.#live().length;
+    const live = this.#roster.live().length;
     if (this.#completed !== undefined) {
       if (live === 0) this.#finish(this.#completed);
     } else if (live === 0) {
-      this.stop(`no replica is left (${this.#reasons()})`);
+      this.stop(`no replica is left (${this.#roster.reasons()})`);
     } else if (live < Math.min(2, this.#options.replicas)) {
       // Nothing will be agreed any more. Mostly it says so itself, and why; a rogue says nothing.
       this.#cancelTimer();
       this.#cancelTimer = this.#outside.after(this.#options.lingerMs, () =>
-        this.stop(`too few replicas are left (${this.#reasons()})`),
+        this.stop(`too few replicas are left (${this.#roster.reasons()})`),
       );
     }
-  }
-
-  #reasons(): string {
-    return [...this.#replicas.values()]
-      .map(
-        ({ replica, reason, state }) =>
-          `replica ${replica} ${reason || (state === 'member' ? 'is alone' : 'left')}`,
-      )
-      .join('; ');
-  }
-
-  /** Replicas that are connected and may vote. */
-  #live(): (ReplicaRecord & { link: ReplicaLink })[] {
-    return [...this.#replicas.values()].filter(
-      (record): record is ReplicaRecord & { link: ReplicaLink } =>
-        record.link !== undefined &&
-        record.connected &&
-        (record.state === 'member' || record.state === 'starting'),
-    );
   }
 
   #startTimer(): void {
     this.#cancelTimer();
     this.#cancelTimer = this.#outside.after(this.#options.startTimeoutMs, () => {
-      const late = [...this.#replicas.values()].filter(({ state }) => state === 'starting');
+      const late = this.#roster.all.filter(({ state }) => state === 'starting');
       this.#fail(
         `replica ${late.map(({ replica }) => replica).join(', ')} did not start within ` +
           `${this.#options.startTimeoutMs} ms: see the tracer's messages, or raise --start-timeout`,
@@ -473,7 +425,7 @@ export class MonitorSession {
     this.#phase = 'ended';
     this.#cancelTimer();
     this.facts.notices = this.#notices.notices;
-    const connected = [...this.#replicas.values()].filter((record) => record.connected);
+    const connected = this.#roster.all.filter((record) => record.connected);
     // All are told before the first is gone: none is to take another's leaving for a fault.
     for (const { link } of connected) {
       link?.send({ type: 'end', reason: result.reason || result.outcome });
@@ -485,11 +437,6 @@ export class MonitorSession {
     this.#outside.changed();
     this.#resolve(result);
   }
-}
-
-function earliest(times: readonly number[]): number {
-  const known = times.filter((time) => Number.isFinite(time));
-  return known.length === 0 ? NaN : Math.min(...known);
 }
 
 /** A program that the replicas could not execute ends as env(1) says. */

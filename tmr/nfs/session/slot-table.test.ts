@@ -1,9 +1,9 @@
-/** Rules of the NFS server's slots (R12) that its own tests let be weakened. */
+/** Rules of slots (R12) that need no connection. */
 import { describe, expect, it } from 'vitest';
-import type { SessionConfig } from '../../tmr/nfs/protocol/private-program.ts';
-import { Session } from '../../tmr/nfs/session/session.ts';
-import type { SessionFiles } from '../../tmr/nfs/session/session.ts';
-import { SlotTable } from '../../tmr/nfs/session/slots.ts';
+import type { SessionConfig } from '../protocol/private-program.ts';
+import { Session } from './session.ts';
+import type { SessionFiles } from './session.ts';
+import { SlotTable } from './slots.ts';
 
 const bench = () => {
   const ran: string[] = [];

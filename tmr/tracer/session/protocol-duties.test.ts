@@ -5,27 +5,27 @@
  */
 import * as native from 'ptrace-napi';
 import { describe, expect, it } from 'vitest';
-import type { CoreEffect, CoreEvent, ProtocolCore, Vote } from '../../tmr/core/types.ts';
-import { AUTH_TMR_DIGEST } from '../../tmr/nfs/protocol/constants.ts';
-import { requestDigest } from '../../tmr/nfs/protocol/digest.ts';
+import type { CoreEffect, CoreEvent, ProtocolCore, Vote } from '../../core/types.ts';
+import { AUTH_TMR_DIGEST } from '../../nfs/protocol/constants.ts';
+import { requestDigest } from '../../nfs/protocol/digest.ts';
 import {
   acceptStatus,
   encodeNotAccepted,
   finishReply,
   startReply,
-} from '../../tmr/nfs/protocol/rpc.ts';
-import { Link } from '../../tmr/tracer/session/link.ts';
-import { MonitorLink } from '../../tmr/tracer/session/monitor-link.ts';
-import { Pump } from '../../tmr/tracer/session/pump.ts';
-import { Recorder } from '../../tmr/tracer/session/recorder.ts';
-import { ServerLink } from '../../tmr/tracer/session/server-link.ts';
-import { Services } from '../../tmr/tracer/session/services.ts';
-import { Voter } from '../../tmr/tracer/session/voter.ts';
-import { checkFrame, encodeFrame } from '../../tmr/wire/frame.ts';
-import type { FromMonitor } from '../../tmr/wire/messages.ts';
-import { decodeToMonitor, encodeFromMonitor } from '../../tmr/wire/monitor-codec.ts';
-import { encodePeerMessage } from '../../tmr/wire/peer-codec.ts';
-import { XdrWriter } from '../../tmr/wire/xdr.ts';
+} from '../../nfs/protocol/rpc.ts';
+import { Link } from './link.ts';
+import { MonitorLink } from './monitor-link.ts';
+import { Pump } from './pump.ts';
+import { Recorder } from './recorder.ts';
+import { ServerLink } from './server-link.ts';
+import { Services } from './services.ts';
+import { Voter } from './voter.ts';
+import { checkFrame, encodeFrame } from '../../wire/frame.ts';
+import type { FromMonitor } from '../../wire/messages.ts';
+import { decodeToMonitor, encodeFromMonitor } from '../../wire/monitor-codec.ts';
+import { encodePeerMessage } from '../../wire/peer-codec.ts';
+import { XdrWriter } from '../../wire/xdr.ts';
 
 const SECOND_NS = 1e9;
 
