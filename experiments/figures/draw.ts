@@ -7,7 +7,7 @@ import { rowsToCsv } from '../record/csv.ts';
 import { textWidth, wrapText } from './font.ts';
 import { svgToPdf } from './pdf.ts';
 import { svgToPng } from './png.ts';
-import { config, pageWidth, textSize, widePageWidth } from './theme.ts';
+import { config, edge, pageWidth, textSize, widePageWidth } from './theme.ts';
 import type { Figure } from './types.ts';
 
 export interface DrawOptions {
@@ -100,7 +100,7 @@ async function fitPage(
 
 function complete(figure: Figure, name: string, plotWidth: number): object {
   const lines = figure.note.flatMap((sentence) =>
-    wrapText(sentence, textSize, widthOf(figure) - 2),
+    wrapText(sentence, textSize, widthOf(figure) - 2 * edge),
   );
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',

@@ -99,11 +99,14 @@ export function logDomain(values: readonly number[], room = 1.35): [number, numb
   return [Math.min(...values) / room, Math.max(...values) * room];
 }
 
+/** Blank rim, points: what the layout measures leaves out strokes and descenders. */
+export const edge = 3;
+
 export const config = {
   // The SVG names the font; where it is not installed, one of like widths stands in.
   font: `${fontFamily}, Helvetica, Arial, sans-serif`,
   background: 'white',
-  padding: 0,
+  padding: edge,
   view: { stroke: '#BBBBBB', strokeWidth: 0.5 },
   axis: {
     labelFontSize: textSize,
