@@ -100,7 +100,7 @@ async function fitPage(
 
 function complete(figure: Figure, name: string, plotWidth: number): object {
   const lines = figure.note.flatMap((sentence) =>
-    wrapText(sentence, textSize, widthOf(figure) - 2 * edge),
+    wrapText(sentence, textSize, widthOf(figure) - 2 * edge - 2),
   );
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',

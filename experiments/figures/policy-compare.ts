@@ -103,7 +103,7 @@ function specification(rows: readonly Row[], readings: readonly string[]): Figur
         },
         title: null,
         legend: {
-          columns: 3,
+          columns: 2,
           symbolType: 'square',
           labelExpr: `(${JSON.stringify(Object.fromEntries(shown.map((fate) => [columnOf(fate), looks[fate].label])))})[datum.label]`,
         },
