@@ -9,6 +9,7 @@
 import type { Detect, Mechanism, Policy, ReplicaId, TimeoutFrom } from '../tmr/core/types.ts';
 import type { FaultSpec } from '../faults/fault-spec.ts';
 import type { FaultKindName } from '../faults/kinds/registry.ts';
+import type { ContainerLimits } from '../tmr/containers/privileges.ts';
 import type { TscPolicy } from '../tmr/wire/session-plan.ts';
 
 export type HostsName = 'local' | 'docker';
@@ -219,6 +220,8 @@ export interface DockerOptions {
   /** `A-B`, ports that several engines publish; `0`: a range of our own. */
   sessionPorts: string;
   transfer: 'auto' | 'bind' | 'copy';
+  /** Of each container; absent in older manifests. What is not given has a default. */
+  limits?: Partial<ContainerLimits>;
 }
 
 export interface CampaignOptions {

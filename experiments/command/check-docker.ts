@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { DockerOptions } from '../../harness/types.ts';
-import { UsageError } from './usage-error.ts';
+import { inUsage, UsageError } from './usage-error.ts';
 
 /** Refuses what no engine could take before anything is written. Throws UsageError. */
 export async function checkDocker(docker: DockerOptions): Promise<void> {
@@ -18,12 +18,4 @@ export async function checkDocker(docker: DockerOptions): Promise<void> {
   inUsage('', () => parseSessionPorts(sessionPorts, 1));
   const missing = include.find((path) => !existsSync(path));
   if (missing !== undefined) throw new UsageError(`--image-include: there is no ${missing}`);
-}
-
-function inUsage<T>(prefix: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    throw new UsageError(`${prefix}${(error as Error).message}`);
-  }
 }

@@ -172,7 +172,8 @@ describe('experiment --hosts docker', () => {
     writeFileSync(join(directory.path, 'here', 'data'), '');
     const { code, stdout } = await experiment(
       `${plain} --hosts docker --engines unix:///a.sock=10.0.0.1,tcp://b:2375 --base-image debian:12 ` +
-        '--session-ports 41000-41100 --transfer copy --image-include data --image-include /etc/hosts',
+        '--session-ports 41000-41100 --transfer copy --image-include data --image-include /etc/hosts ' +
+        '--container-memory 512m --container-cpus 0.5',
     );
     expect(code).toBe(0);
     const docker = {
@@ -181,6 +182,7 @@ describe('experiment --hosts docker', () => {
       include: [join(directory.path, 'here', 'data'), '/etc/hosts'],
       sessionPorts: '41000-41100',
       transfer: 'copy',
+      limits: { memoryBytes: 512 * 2 ** 20, cpus: 0.5 },
     };
     expect(fake.options[0]).toMatchObject({ hosts: ['docker'], docker });
     expect(manifestOf(lastLine(stdout))).toMatchObject({ docker, hosts: fakeHosts });
@@ -381,6 +383,19 @@ describe('wrong usage', () => {
     ['timeout-sweep --image-include /etc/hosts', '--image-include is for containers'],
     ['timeout-sweep --session-ports 41000-41100', '--session-ports is for containers'],
     ['timeout-sweep --transfer copy', '--transfer is for containers'],
+    ['timeout-sweep --container-cpus 1', '--container-cpus is for containers'],
+    [
+      'timeout-sweep --hosts docker --container-memory 10m',
+      "--container-memory: expected 256m or more, such as 512m or 2g, got '10m'",
+    ],
+    [
+      'timeout-sweep --hosts docker --container-pids few',
+      "--container-pids: expected a whole number from 64 on, got 'few'",
+    ],
+    [
+      'timeout-sweep --hosts docker --engines unix:///a=10.0.0.1,tcp://b:2375 --faults link-partition',
+      '--faults: link-partition cuts the network of one link, which several engines do not have',
+    ],
     ['timeout-sweep --hosts dokcer', "Did you mean 'docker'?"],
     ['timeout-sweep --hosts docker --transfer cpoy', "Did you mean 'copy'?"],
     [
@@ -425,7 +440,7 @@ describe('help', () => {
     expect(code).toBe(0);
     const options = [...stdout.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1]);
     expect(options).toEqual(
-      'preset timeouts faults workloads workload-command detect policy timeout-from hosts engines base-image image-include session-ports transfer tsc repeat seed jobs keep out dry-run quiet'.split(
+      'preset timeouts faults workloads workload-command detect policy timeout-from hosts engines base-image image-include session-ports transfer container-memory container-pids container-cpus tsc repeat seed jobs keep out dry-run quiet'.split(
         ' ',
       ),
     );

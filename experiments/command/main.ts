@@ -189,6 +189,18 @@ function addOptions(command: Command, { title, question, presets }: Experiment):
     'docker: auto, bind, copy: volumes are mounted, or copied in and back (default: auto)',
   );
   option(
+    '--container-memory <size>',
+    'docker: memory of each container, with b, k, m or g; 256m or more (default: 2g)',
+  );
+  option(
+    '--container-pids <n>',
+    'docker: processes and threads in each container, 64 or more (default: 512)',
+  );
+  option(
+    '--container-cpus <n>',
+    'docker: CPUs of each container, may be a fraction (default: 2, or what the engine has)',
+  );
+  option(
     '--tsc <how>',
     `${many(tscValues)}: how rdtsc is treated; native assumes the program does not depend on it (default: auto)`,
   );

@@ -10,10 +10,12 @@ import {
   tscValues,
 } from './choices.ts';
 import { parseDurations, parseInteger, parseIntegers, parseNames } from './parse-values.ts';
-import { UsageError } from './usage-error.ts';
+import { inUsage, UsageError } from './usage-error.ts';
 import type { DockerOptions, KeepPolicy } from '../../harness/types.ts';
 import { faultModels, modelsFor } from '../fault-models.ts';
 import { presetNames, type Design, type Experiment, type PresetName } from '../types.ts';
+import { asked, parseCpus, parseMemory, parsePids } from '../../tmr/containers/limits.ts';
+import type { ContainerLimits } from '../../tmr/containers/privileges.ts';
 import { partsValues } from '../two-faults.ts';
 import { workloads } from '../workloads/registry.ts';
 import { customName } from '../workloads/custom-name.ts';
@@ -46,6 +48,9 @@ export interface RawOptions {
   imageInclude?: string[];
   sessionPorts?: string;
   transfer?: string;
+  containerMemory?: string;
+  containerPids?: string;
+  containerCpus?: string;
 }
 
 export interface Settings {
@@ -67,6 +72,7 @@ export const defaultDocker: DockerOptions = {
   include: [],
   sessionPorts: '0',
   transfer: 'auto',
+  limits: {},
 };
 
 /** Throws UsageError for what is no name, no number or out of range. */
@@ -92,8 +98,9 @@ export function resolveSettings(
   if (raw.policy !== undefined) design.policy = parseNames(raw.policy, '--policy', policyValues);
   if (raw.hosts !== undefined) design.hosts = parseNames(raw.hosts, '--hosts', hostsNames);
   if (raw.timeoutFrom !== undefined) design.timeoutFrom = readings(raw.timeoutFrom, design);
-  design.faults = faults(raw.faults, '--faults', design.faults, design);
-  if (design.secondFaults !== undefined) pairs(raw, design);
+  const possible = possibleFaults(raw, design);
+  design.faults = faults(raw.faults, '--faults', design.faults, possible);
+  if (design.secondFaults !== undefined) pairs(raw, design, possible);
   if (raw.tsc !== undefined) design.tsc = one(raw.tsc, '--tsc', tscValues);
   if (raw.repeat !== undefined) {
     design.repetitions = parseInteger(raw.repeat, '--repeat', 1, 1_000_000);
@@ -130,10 +137,10 @@ function readings(text: string, { policy }: Design): Design['timeoutFrom'] & obj
 }
 
 /** Of two faults there is none that is no fault. */
-function pairs(raw: RawOptions, design: Design): void {
+function pairs(raw: RawOptions, design: Design, possible: PossibleFaults): void {
   const active = (kinds: Design['faults']): Design['faults'] =>
     kinds.filter((kind) => kind !== 'none');
-  const second = faults(raw.secondFaults, '--second-faults', design.secondFaults ?? [], design);
+  const second = faults(raw.secondFaults, '--second-faults', design.secondFaults ?? [], possible);
   design.faults = active(design.faults);
   design.secondFaults = active(second);
   if (design.faults.length === 0 || design.secondFaults.length === 0) {
@@ -143,26 +150,44 @@ function pairs(raw: RawOptions, design: Design): void {
   if (raw.parts !== undefined) design.parts = parseNames(raw.parts, '--parts', partsValues);
 }
 
-/** `all`: every one that all the chosen hosts can have. */
+interface PossibleFaults {
+  kinds: Design['faults'];
+  /** Why another one cannot be had. */
+  why: (kind: Design['faults'][number]) => string;
+}
+
+/** What all the chosen hosts can have. */
+function possibleFaults(raw: RawOptions, { hosts }: Design): PossibleFaults {
+  const areApart = (raw.engines?.split(',').length ?? 1) > 1;
+  return {
+    // Between engines there is no network of one link alone.
+    kinds: modelsFor(hosts)
+      .map((model) => model.name)
+      .filter((kind) => !areApart || kind !== 'link-partition'),
+    why: (kind) =>
+      kind === 'link-partition' && areApart
+        ? 'cuts the network of one link, which several engines do not have; expected one of --engines'
+        : `acts on containers; expected --hosts docker, got ${hosts.join(', ')}`,
+  };
+}
+
+/** `all`: every one that is possible. */
 function faults(
   text: string | undefined,
   option: string,
   preset: Design['faults'],
-  { hosts }: Design,
+  possible: PossibleFaults,
 ): Design['faults'] {
-  const possible = modelsFor(hosts).map((model) => model.name);
   if (text === undefined) return preset;
-  if (text === 'all') return possible;
+  if (text === 'all') return possible.kinds;
   const names = parseNames(
     text,
     option,
     faultModels.map((model) => model.name),
   );
-  const wrong = names.find((name) => !possible.includes(name));
+  const wrong = names.find((name) => !possible.kinds.includes(name));
   if (wrong === undefined) return names;
-  throw new UsageError(
-    `${option}: ${wrong} acts on containers; expected --hosts docker, got ${hosts.join(', ')}`,
-  );
+  throw new UsageError(`${option}: ${wrong} ${possible.why(wrong)}`);
 }
 
 function dockerSettings(
@@ -176,6 +201,9 @@ function dockerSettings(
     '--image-include': raw.imageInclude?.[0],
     '--session-ports': raw.sessionPorts,
     '--transfer': raw.transfer,
+    '--container-memory': raw.containerMemory,
+    '--container-pids': raw.containerPids,
+    '--container-cpus': raw.containerCpus,
   };
   const first = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
   if (first !== undefined && !hosts.includes('docker')) {
@@ -189,7 +217,22 @@ function dockerSettings(
     include: (raw.imageInclude ?? []).map((path) => resolve(workingDirectory, path)),
     sessionPorts: raw.sessionPorts ?? defaultDocker.sessionPorts,
     transfer: one(raw.transfer ?? 'auto', '--transfer', ['auto', 'bind', 'copy'] as const),
+    limits: limits(raw),
   };
+}
+
+function limits({
+  containerMemory,
+  containerPids,
+  containerCpus,
+}: RawOptions): Partial<ContainerLimits> {
+  const read = <Value>(text: string | undefined, option: string, parse: (text: string) => Value) =>
+    text === undefined ? undefined : inUsage(`${option}: `, () => parse(text));
+  return asked({
+    memoryBytes: read(containerMemory, '--container-memory', parseMemory),
+    pids: read(containerPids, '--container-pids', parsePids),
+    cpus: read(containerCpus, '--container-cpus', parseCpus),
+  });
 }
 
 /** The protocol's own limit below (protocol.md 1), a day above. */

@@ -12,3 +12,12 @@ export const exitCodes = {
 export class UsageError extends Error {
   readonly code = 'ERR_USAGE';
 }
+
+/** What `parse` throws, as an error of usage with `prefix` before it. */
+export function inUsage<Value>(prefix: string, parse: () => Value): Value {
+  try {
+    return parse();
+  } catch (error) {
+    throw new UsageError(`${prefix}${(error as Error).message}`);
+  }
+}

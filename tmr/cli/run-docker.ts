@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { demultiplex } from '../containers/demultiplex.ts';
+import { asked } from '../containers/limits.ts';
 import { openRoom } from '../containers/open-room.ts';
-import type { ContainerLimits } from '../containers/privileges.ts';
 import type { ContainerRoom, SessionExec } from '../containers/room.ts';
 import { syncBack } from '../containers/sync-back.ts';
 import { currentDirectory } from '../monitor/current-directory.ts';
@@ -49,7 +49,11 @@ export async function runInContainers(
       jobs: 1,
       programs,
       onVolumes,
-      limits: limitsOf(options),
+      limits: asked({
+        memoryBytes: options.containerMemory,
+        pids: options.containerPids,
+        cpus: options.containerCpus,
+      }),
     },
     say,
   );
@@ -103,16 +107,6 @@ function refuseLocalOptions(options: Options): void {
     if (given)
       throw new ConfigurationError(`${name} is for local hosts; expected none with --hosts docker`);
   }
-}
-
-/** What was asked for. */
-function limitsOf(options: Options): Partial<ContainerLimits> {
-  const { containerMemory, containerPids, containerCpus } = options;
-  return {
-    ...(containerMemory === undefined ? {} : { memoryBytes: containerMemory }),
-    ...(containerPids === undefined ? {} : { pids: containerPids }),
-    ...(containerCpus === undefined ? {} : { cpus: containerCpus }),
-  };
 }
 
 /** A program below the working directory comes by the volume, any other by the image. */

@@ -39,10 +39,25 @@ export function parseCpus(text: string): number {
   throw new ConfigurationError(`expected a number from ${CPUS_MIN} on, such as 1.5, got '${text}'`);
 }
 
+/** Without what nobody asked for. */
+export function asked({
+  memoryBytes,
+  pids,
+  cpus,
+}: {
+  [name in keyof ContainerLimits]: number | undefined;
+}): Partial<ContainerLimits> {
+  return {
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    ...(pids === undefined ? {} : { pids }),
+    ...(cpus === undefined ? {} : { cpus }),
+  };
+}
+
 /** What was asked for, and for the rest what all engines can give. Throws ConfigurationError. */
 export async function limitsOn(
   engines: readonly Engine[],
-  asked: Partial<ContainerLimits> = {},
+  given: Partial<ContainerLimits> = {},
 ): Promise<ContainerLimits> {
   const infos = await Promise.all(
     [...new Set(engines)].map(async ({ docker, url }) => ({
@@ -51,14 +66,14 @@ export async function limitsOn(
     })),
   );
   const least = infos.reduce((a, b) => (b.cpus < a.cpus ? b : a));
-  if (asked.cpus !== undefined && asked.cpus > least.cpus) {
+  if (given.cpus !== undefined && given.cpus > least.cpus) {
     throw new ConfigurationError(
-      `--container-cpus: expected at most ${least.cpus}, which engine ${least.url} has, got ${asked.cpus}`,
+      `--container-cpus: expected at most ${least.cpus}, which engine ${least.url} has, got ${given.cpus}`,
     );
   }
   return {
-    memoryBytes: asked.memoryBytes ?? DEFAULT_MEMORY_BYTES,
-    pids: asked.pids ?? DEFAULT_PIDS,
-    cpus: asked.cpus ?? Math.min(DEFAULT_CPUS, least.cpus),
+    memoryBytes: given.memoryBytes ?? DEFAULT_MEMORY_BYTES,
+    pids: given.pids ?? DEFAULT_PIDS,
+    cpus: given.cpus ?? Math.min(DEFAULT_CPUS, least.cpus),
   };
 }
