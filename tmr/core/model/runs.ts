@@ -116,6 +116,13 @@ const ablations: readonly Ablation[] = [
     ...quick,
   },
   { rule: 'R6, R11, outvoted fences', macro: 'NO_FENCE', kind: 'SIGNATURE_AT_SENDER', ...unneeded },
+  { rule: 'R6, the flag goes to the monitor', macro: 'NO_FLAG_AT_MONITOR', kind: 'REPLICA_WRONG' },
+  {
+    rule: 'R6, the flag goes to the server',
+    macro: 'NO_FLAG_AT_SERVER',
+    kind: 'REPLICA_WRONG',
+    ...quick,
+  },
   { rule: 'R7, only after closing', macro: 'NO_AFTER_CLOSE', kind: 'SIGNATURE_ON_LINK' },
   {
     rule: 'R7, two views against me',

@@ -509,8 +509,12 @@ inline FLAG_PEER() {
   CHECK(2, !SINGLE || FAULTY(me) || MAY_FALL(p));
   CHECK(3, age == AGE_OFF || age <= BOUND || me == 2);
   members[me] = members[me] & ~BIT(p);
+#ifndef NO_FLAG_AT_SERVER
   OUT(SERVER, FLAG, p, 0, 0, 0);
+#endif
+#ifndef NO_FLAG_AT_MONITOR
   OUT(MONITOR, FLAG, p, 0, 0, 0);
+#endif
   if
   :: !(closed[me] & BIT(p)) -> printf("EF close-link peer=%d\n", p + 1)
   :: else
