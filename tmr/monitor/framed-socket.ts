@@ -56,10 +56,13 @@ export class FramedSocket {
   handle(handler: FrameHandler | undefined): void {
     this.#handler = handler;
     if (handler === undefined) return;
+    const ended = this.#why;
     const early = this.#early;
     this.#early = [];
-    for (const record of early) this.#deliver(record);
-    if (this.#why !== undefined) handler.closed(this.#why);
+    this.#guard(() => {
+      for (const record of early) this.#deliver(record);
+    });
+    if (ended !== undefined) handler.closed(ended);
   }
 
   /** The peer has proved itself: frames may be long from here on. */
@@ -92,13 +95,20 @@ export class FramedSocket {
 
   #receive(bytes: Buffer): void {
     this.#reader.push(bytes);
-    try {
+    this.#guard(() => {
       for (;;) {
         const record = this.#reader.next();
         if (record === undefined) return;
         if (this.#handler === undefined) this.#early.push(record);
         else this.#deliver(record);
       }
+    });
+  }
+
+  /** What one connection brings must end no more than that connection. */
+  #guard(work: () => void): void {
+    try {
+      work();
     } catch (error) {
       this.destroy(messageOf(error));
     }

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { sessionKey } from '../wire/hello.ts';
+import { checkFrame, encodeFrame } from '../wire/frame.ts';
+import { DiallerHandshake, NONCE_BYTES, sessionKey } from '../wire/hello.ts';
 import type { Address, FromMonitor, ToMonitor } from '../wire/messages.ts';
 import { decodeFromMonitor, encodeToMonitor } from '../wire/monitor-codec.ts';
-import { markRecord } from '../wire/record.ts';
+import { markRecord, RecordReader } from '../wire/record.ts';
+import { XdrWriter } from '../wire/xdr.ts';
 import type { SessionResult } from './facts.ts';
 import { dial } from './framed-socket.ts';
 import type { FramedSocket } from './framed-socket.ts';
@@ -170,3 +172,35 @@ describe('strangers at the port', () => {
     expect(await ended).toMatchObject({ outcome: 'completed' });
   });
 });
+
+describe('one faulty tracer', () => {
+  it('that sends nonsense along with the proof of a further connection harms that one alone', async () => {
+    const { listener, tracers, ended } = await start();
+    await proveAndSend(listener.address, Buffer.from([0, 0, 0, 99]));
+    for (const tracer of tracers) {
+      tracer.send({ type: 'slot', n: 0, op: { type: 'exit', kind: 'status', value: 0 } });
+      tracer.close();
+    }
+    expect(await ended).toMatchObject({ outcome: 'completed' });
+  });
+});
+
+/** Proves itself as replica 3; a frame with `body` follows in the same segment. Waits for the end. */
+async function proveAndSend({ host, port }: Address, body: Buffer): Promise<void> {
+  const identity = { role: 'tracer', session, replica: 3, buildId: 'test' } as const;
+  const handshake = new DiallerHandshake(identity, key, randomBytes(NONCE_BYTES));
+  const framed = (bytes: Buffer) =>
+    Buffer.from(encodeFrame(new XdrWriter(64), (writer) => writer.raw(bytes)));
+  const socket = net.connect(port, host);
+  const reader = new RecordReader(4096);
+  const closed = new Promise((resolve) => socket.on('close', resolve).on('error', resolve));
+  socket.on('data', (bytes: Buffer) => {
+    reader.push(bytes);
+    const welcome = reader.next();
+    if (welcome === undefined) return;
+    const proof = handshake.onWelcome(checkFrame(welcome) as Buffer, 'the monitor');
+    socket.write(Buffer.concat([framed(proof), framed(body)]));
+  });
+  socket.write(framed(handshake.start()));
+  await closed;
+}

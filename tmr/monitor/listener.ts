@@ -6,7 +6,7 @@ import { HelloError } from '../wire/hello.ts';
 import type { Identity } from '../wire/hello.ts';
 import type { Address, FromMonitor } from '../wire/messages.ts';
 import { decodeToMonitor, encodeFromMonitor, slotOpBytes } from '../wire/monitor-codec.ts';
-import { StartError } from './errors.ts';
+import { messageOf, StartError } from './errors.ts';
 import { acceptHello, FramedSocket } from './framed-socket.ts';
 import type { ReplicaLink } from './session-types.ts';
 import type { MonitorSession } from './session.ts';
@@ -44,14 +44,16 @@ export async function listenForTracers(options: {
   const server = net.createServer((socket) => {
     const framed = new FramedSocket(socket);
     connections.add(framed);
-    acceptHello(framed, keyOf).then(
-      ({ replica }) => {
-        const monitor = options.monitor();
-        if (monitor === undefined) framed.destroy('the session has not been opened');
-        else attach(framed, replica, monitor, () => connections.delete(framed));
-      },
-      () => connections.delete(framed),
-    );
+    acceptHello(framed, keyOf)
+      .then(
+        ({ replica }) => {
+          const monitor = options.monitor();
+          if (monitor === undefined) framed.destroy('the session has not been opened');
+          else attach(framed, replica, monitor, () => connections.delete(framed));
+        },
+        () => connections.delete(framed),
+      )
+      .catch((error: unknown) => framed.destroy(messageOf(error)));
   });
   const port = await listen(server, address);
   return {
