@@ -20,6 +20,12 @@ import { RecordReader } from '../wire/record.ts';
 import { XdrWriter } from '../wire/xdr.ts';
 import { messageOf } from './errors.ts';
 
+/**
+ * Silence after which the kernel asks for a sign of life, ten times in as many seconds: a host that
+ * vanished sends no end of its connections. Tracers speak far more often (R19) unless Ctrl-Z has
+ * stopped them, and those are not to be lost for a short break of the network.
+ */
+const KEEP_ALIVE_MS = 60_000;
 /** Unsent bytes beyond which a reader is taken for dead. */
 const BACKLOG_MAX = 4 * FRAME_MAX;
 
@@ -65,9 +71,10 @@ export class FramedSocket {
     if (ended !== undefined) handler.closed(ended);
   }
 
-  /** The peer has proved itself: frames may be long from here on. */
+  /** The peer has proved itself: frames may be long from here on, and its end must be noticed. */
   trust(): void {
     this.#reader.maxLength = FRAME_MAX;
+    this.#socket.setKeepAlive(true, KEEP_ALIVE_MS);
   }
 
   send(body: (writer: XdrWriter) => void): void {

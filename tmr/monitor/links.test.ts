@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import net from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { checkFrame, encodeFrame } from '../wire/frame.ts';
 import { DiallerHandshake, NONCE_BYTES, sessionKey } from '../wire/hello.ts';
 import type { Address, FromMonitor, ToMonitor } from '../wire/messages.ts';
@@ -129,6 +129,19 @@ describe('three tracers over TCP', () => {
       tracer.close();
     }
     expect(await ended).toEqual({ outcome: 'completed', reason: '', exit: { signal: 11 } });
+  });
+
+  it('are asked for a sign of life, so that a host that vanished is noticed; strangers are not', async () => {
+    const keepAlive = vi.spyOn(net.Socket.prototype, 'setKeepAlive');
+    putAway.push(() => keepAlive.mockRestore());
+    const { listener } = await start();
+    const stranger = net.connect(listener.address.port, listener.address.host);
+    await new Promise((resolve) => stranger.once('connect', resolve));
+    putAway.push(() => stranger.destroy());
+    const ports = keepAlive.mock.contexts.map((socket) => (socket as net.Socket).localPort);
+    // The fake tracers dial with the same class.
+    expect(ports.filter((port) => port === listener.address.port)).toHaveLength(3);
+    expect(keepAlive.mock.calls.every(([on, ms]) => on === true && ms === 60_000)).toBe(true);
   });
 
   it('stop safely when all of them go', async () => {
