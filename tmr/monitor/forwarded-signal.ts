@@ -12,7 +12,8 @@ export interface SignalOutside {
   /** How long to wait for the tracers' word before taking it for the default. */
   graceMs: number;
   live(): readonly { link: ReplicaLink }[];
-  after(ms: number, due: () => void): unknown;
+  /** Calls `due` after `ms`; returns how to call it off. */
+  after(ms: number, due: () => void): () => void;
   interrupt(signal: number): void;
 }
 
@@ -20,7 +21,8 @@ export class ForwardedSignal {
   readonly #outside: SignalOutside;
   /** The last one; 0: none. */
   #signal = 0;
-  #settled = false;
+  /** Ends the waiting for the tracers' word. */
+  #settle: () => void = () => undefined;
   readonly #dispositions = new Map<ReplicaId, string>();
 
   constructor(outside: SignalOutside) {
@@ -33,12 +35,12 @@ export class ForwardedSignal {
       return;
     }
     this.#signal = signal;
-    this.#settled = false;
+    this.#settle();
     this.#dispositions.clear();
     for (const { link } of this.#outside.live()) link.send({ type: 'signal', signal });
-    this.#outside.after(this.#outside.graceMs, () => {
-      if (this.#signal === signal && !this.#settled) this.#outside.interrupt(signal);
-    });
+    this.#settle = this.#outside.after(this.#outside.graceMs, () =>
+      this.#outside.interrupt(signal),
+    );
   }
 
   /** A tracer's word; it takes the word of two. */
@@ -47,7 +49,7 @@ export class ForwardedSignal {
     this.#dispositions.set(replica, disposition);
     const equal = [...this.#dispositions.values()].filter((other) => other === disposition).length;
     if (equal < Math.min(2, this.#outside.live().length)) return;
-    this.#settled = true;
+    this.#settle();
     if (disposition === 'default') this.#outside.interrupt(signal);
   }
 }
