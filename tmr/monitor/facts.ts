@@ -1,6 +1,6 @@
 /** What happened in a session, as the monitor saw it: the raw material of the report. */
 import type { Mechanism, ReplicaId } from '../core/types.ts';
-import type { SessionStatistics } from '../wire/messages.ts';
+import type { SessionStatistics, ToMonitor } from '../wire/messages.ts';
 import type { RecordedNotice } from './notices.ts';
 
 export type Outcome = 'completed' | 'stopped' | 'failed-to-start' | 'interrupted';
@@ -89,6 +89,17 @@ export class SessionFacts {
     return [...this.#refused.values()].map((byReplica) =>
       [...byReplica.values()].reduce((a, b) => (b.count > a.count ? b : a)),
     );
+  }
+
+  /** What the report needs of a tracer that leaves, whether it was let go or cut off. */
+  lastWords(replica: ReplicaId, message: ToMonitor): void {
+    if (message.type === 'fenced' && !this.fences.some((fence) => fence.replica === replica)) {
+      this.fences.push({ replica, reason: message.reason });
+    }
+    if (message.type === 'statistics') {
+      this.statistics.set(replica, message.json);
+      this.rendezvous = Math.max(this.rendezvous, message.json.rendezvous);
+    }
   }
 
   corrupt(replica: ReplicaId): void {

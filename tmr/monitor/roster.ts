@@ -22,13 +22,11 @@ export class Roster {
     return this.#records.get(replica);
   }
 
-  /** Connected, and neither flagged nor fenced: what is voted is theirs. */
+  /** Connected, and not out: what is voted is theirs. */
   live(): LiveReplica[] {
     return this.all.filter(
       (record): record is LiveReplica =>
-        record.link !== undefined &&
-        record.connected &&
-        (record.state === 'member' || record.state === 'starting'),
+        record.link !== undefined && record.connected && hasWord(record),
     );
   }
 
@@ -58,6 +56,11 @@ export class Roster {
       )
       .join('; ');
   }
+}
+
+/** Neither flagged nor fenced nor gone. */
+export function hasWord({ state }: ReplicaRecord): boolean {
+  return state === 'member' || state === 'starting';
 }
 
 function blankRecord(replica: ReplicaId): ReplicaRecord {

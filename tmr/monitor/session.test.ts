@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FileDigest } from '../wire/file-digest.ts';
+import { goldenToMonitor } from '../wire/golden.ts';
 import type { FromMonitor, SlotOp, ToMonitor } from '../wire/messages.ts';
 import type { SessionResult } from './facts.ts';
 import { MonitorSession } from './session.ts';
@@ -18,7 +19,7 @@ class Bench {
   #timers: { ms: number; due: () => void }[] = [];
   #inputs: ((result: SlotResult) => void)[] = [];
 
-  constructor(options: Partial<SessionOptions> = {}) {
+  constructor(options: Partial<SessionOptions> = {}, changed: () => void = () => undefined) {
     const replicas = options.replicas ?? 3;
     this.session = new MonitorSession(
       {
@@ -42,7 +43,7 @@ class Bench {
         stopReplica: (replica) => this.stopped.push(replica),
         route: (_from, _to, own) => own,
         say: (line) => this.said.push(line),
-        changed: () => undefined,
+        changed,
       },
     );
     void this.session.ended.then((result) => {
@@ -55,8 +56,8 @@ class Bench {
     }
   }
 
-  static ready(options: Partial<SessionOptions> = {}): Bench {
-    const bench = new Bench(options);
+  static ready(options: Partial<SessionOptions> = {}, changed?: () => void): Bench {
+    const bench = new Bench(options, changed);
     for (const replica of bench.links.keys()) {
       const address = { host: '127.0.0.1', port: 40000 + replica };
       bench.from(replica, { type: 'ready', pid: 100 + replica, address });
@@ -64,8 +65,8 @@ class Bench {
     return bench;
   }
 
-  static running(options: Partial<SessionOptions> = {}): Bench {
-    const bench = Bench.ready(options);
+  static running(options: Partial<SessionOptions> = {}, changed?: () => void): Bench {
+    const bench = Bench.ready(options, changed);
     for (const replica of bench.links.keys()) {
       bench.started(replica);
     }
@@ -233,6 +234,49 @@ describe('one faulty replica', () => {
     await bench.settle();
     expect(bench.out).toEqual(['hello']);
     expect(bench.result).toBeUndefined();
+  });
+
+  it('is not let in again by its own word, and cannot stop the two others then', async () => {
+    const bench = Bench.running();
+    bench.flag(1, 3);
+    bench.flag(2, 3);
+    for (let i = 0; i < 2; i++) {
+      bench.started(3);
+      bench.from(3, { type: 'stopped', reason: 'let me end it' });
+    }
+    await bench.settle();
+    expect(bench.session.replicas[2]).toMatchObject({ state: 'flagged' });
+    expect(bench.result).toBeUndefined();
+  });
+
+  it('that was outvoted has no word any more, though its peers have not flagged it yet', async () => {
+    const bench = Bench.running();
+    bench.slot(3, 0, hallo);
+    for (const replica of [1, 2]) bench.slot(replica, 0, hello);
+    await bench.settle();
+    bench.started(3);
+    bench.from(3, { type: 'lost', party: 'nfs' });
+    bench.from(3, { type: 'stopped', reason: 'let me end it' });
+    bench.from(1, { type: 'lost', party: 'nfs' });
+    expect(bench.session.replicas[2]).toMatchObject({ state: 'gone' });
+    expect(bench.session.state).toBe('running');
+  });
+
+  it('gives its last words for the report once, and tells of no more changes', () => {
+    let changes = 0;
+    const bench = Bench.running({}, () => changes++);
+    const running = changes;
+    bench.from(3, { type: 'down', reason: 'killed by signal 9' });
+    for (let i = 0; i < 3; i++) {
+      bench.from(3, { type: 'fenced', reason: `killed by signal ${9 + i}` });
+      bench.from(3, { type: 'down', reason: 'again' });
+      bench.from(3, { type: 'stopped', reason: 'again' });
+    }
+    bench.from(3, goldenToMonitor.statistics);
+    const { fences, statistics } = bench.session.facts;
+    expect(fences).toEqual([{ replica: 3, reason: 'killed by signal 9' }]);
+    expect(statistics.get(3)?.rendezvous).toBe(121);
+    expect(changes).toBe(running + 1);
   });
 
   it('that stops by itself does not stop the two others', async () => {

@@ -17,7 +17,7 @@ import type {
   SessionOutside,
 } from './session-types.ts';
 import { ForwardedSignal } from './forwarded-signal.ts';
-import { Roster } from './roster.ts';
+import { hasWord, Roster } from './roster.ts';
 import { differenceOfFiles } from './same-files.ts';
 import { SlotQuorum } from './slots.ts';
 import type { SlotDecision } from './slots.ts';
@@ -177,8 +177,12 @@ export class MonitorSession {
 
   #ownMessage(record: ReplicaRecord, message: ToMonitor, digest: string): void {
     const { replica } = record;
+    this.facts.lastWords(replica, message);
+    // One that is out has no word any more: it could let itself in again, or stop the others.
+    if (!hasWord(record)) return;
     switch (message.type) {
       case 'started':
+        if (record.state !== 'starting') break;
         record.replicaPid = message.replicaPid;
         record.files = message.files;
         record.state = 'member';
@@ -188,7 +192,6 @@ export class MonitorSession {
         this.#apply(this.#slots.arrive(replica, message.n, message.op, digest));
         break;
       case 'fenced':
-        this.facts.fences.push({ replica, reason: message.reason });
         this.#leave(record, 'fenced', message.reason);
         break;
       case 'down':
@@ -196,8 +199,6 @@ export class MonitorSession {
         break;
       case 'lost':
         this.#lostNow();
-        // One that is out was cut off for that; its word says nothing of the server.
-        if (record.state === 'flagged') break;
         this.#nfsLostBy.add(replica);
         if (this.#nfsLostBy.size >= Math.min(2, this.#roster.live().length)) {
           this.fileServerLost('the tracers get no answer from it');
@@ -209,10 +210,6 @@ export class MonitorSession {
       case 'refused':
         this.facts.refuse(replica, message.kind, message.what, message.errno);
         break;
-      case 'statistics':
-        this.facts.statistics.set(replica, message.json);
-        this.facts.rendezvous = Math.max(this.facts.rendezvous, message.json.rendezvous);
-        break;
       case 'progress':
         this.facts.rendezvous = Math.max(this.facts.rendezvous, message.rendezvous);
         break;
@@ -221,6 +218,7 @@ export class MonitorSession {
         break;
       case 'ready':
       case 'flag':
+      case 'statistics':
       case 'ping':
         break;
     }
@@ -351,8 +349,6 @@ export class MonitorSession {
       this.#fail(reason, startStatus(reason));
       return;
     }
-    // Who is out has no word any more.
-    if (record.state === 'flagged') return;
     this.#stoppedBy.set(record.replica, reason);
     const members = this.#notices.members.length;
     if (members <= 2 || this.#stoppedBy.size >= 2) this.stop(reason);
