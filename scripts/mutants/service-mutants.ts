@@ -330,7 +330,7 @@ const sessionProcess: Mutant[] = [
   ...mutantsOf('tmr/tracer/session/server-link.ts', tracerTests, [
     [
       'tracer: the executed digest is not compared',
-      '!reply.verifier.body.equals(requestDigest(program, version, procedure, args))',
+      '!reply.verifier.body.equals(digest)',
       'reply.verifier.body.length < 0',
     ],
     [

@@ -16,7 +16,7 @@ import {
   TMR_PROGRAM,
   TMR_VERSION,
 } from './protocol/constants.ts';
-import { requestDigest } from './protocol/digest.ts';
+import { encodeCaller, requestDigest } from './protocol/digest.ts';
 import { parseMachineName } from './protocol/identity.ts';
 import {
   acceptStatus,
@@ -191,7 +191,7 @@ export class Connection {
     };
     const run = () => perform(call, context);
     const once = handlerOf(call)?.mutating === true;
-    this.send(once ? parts.duplicates.reply(client, call, run) : run());
+    this.send(once ? parts.duplicates.reply(client, context.caller, call, run) : run());
   }
 
   /** Every call of a replica is a slot (R12). */
@@ -212,23 +212,25 @@ export class Connection {
       }
       return;
     }
-    const digest = requestDigest(call.program, call.version, call.procedure, call.args);
+    const { program, version, procedure, args } = call;
+    const context = this.#contextOf(bound, call);
+    const digest = requestDigest(encodeCaller(context.caller), program, version, procedure, args);
     const verifier = { flavour: AUTH_TMR_DIGEST, body: digest };
-    this.#wait(call.args.length);
+    this.#wait(args.length);
     const accepted = bound.session.request({
       replica: bound.replica,
       stream: identity.stream,
       counter: identity.counter,
       digest,
       mutating: handlerOf(call)?.mutating ?? false,
-      execute: () => perform(call, this.#contextOf(bound, call), verifier),
+      execute: () => perform(call, context, verifier),
       answer: (record) => {
-        this.#waited(call.args.length);
+        this.#waited(args.length);
         this.send(withXid(record, call.xid));
       },
     });
     if (accepted) return;
-    this.#waited(call.args.length);
+    this.#waited(args.length);
     this.log(
       `call ${identity.counter} of stream ${identity.stream} came after its slot was dropped`,
     );

@@ -3,7 +3,8 @@
  * the call again over a new one. Calls run to their end at once here, so there is no call "in
  * progress".
  */
-import { requestDigest } from './protocol/digest.ts';
+import type { Caller } from './permissions.ts';
+import { encodeCaller, requestDigest } from './protocol/digest.ts';
 import type { Call } from './protocol/rpc.ts';
 
 const ENTRIES_MAX = 1024;
@@ -19,8 +20,9 @@ export class DuplicateCache {
   }
 
   /** `client`: address without the port, which a new connection changes. */
-  reply(client: string, call: Call, run: () => Buffer): Buffer {
-    const digest = requestDigest(call.program, call.version, call.procedure, call.args);
+  reply(client: string, caller: Caller, call: Call, run: () => Buffer): Buffer {
+    const { program, version, procedure, args } = call;
+    const digest = requestDigest(encodeCaller(caller), program, version, procedure, args);
     const key = `${client} ${call.xid} ${digest.toString('latin1')}`;
     const now = this.#nowMs();
     const known = this.#entries.get(key);

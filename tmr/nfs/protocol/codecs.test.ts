@@ -5,7 +5,7 @@ import { setAttributes, time, type FileAttributes3 } from './attributes.ts';
 import type { Codec } from './codec.ts';
 import { createMode, fileType, nfsStatus } from './constants.ts';
 import * as directory from './directory-procedures.ts';
-import { requestDigest } from './digest.ts';
+import { encodeCaller, requestDigest } from './digest.ts';
 import * as file from './file-procedures.ts';
 import * as fileSystem from './filesystem-procedures.ts';
 import { machineName, parseMachineName, xidOf } from './identity.ts';
@@ -129,9 +129,9 @@ describe('golden bytes', () => {
       ),
     );
     expect(decodeCall(Buffer.from(record.subarray(4)))).toEqual({ ...header, args });
-    const body = requestDigest(100003, 3, 1, args);
+    const body = requestDigest(encodeCaller(header.credential), 100003, 3, 1, args);
     expect(body.toString('hex')).toBe(
-      '1d672c15adac1ec223e5a18ccefd95c142d8c8183dd7472b7c03f1a3e135f8f1',
+      'ca2dbaf400aeccc41dd5d6b9e86b17c516a357a3d28d814163008e992300ede6',
     );
     const reply = startReply(new XdrWriter(), 5, { flavour: 0x746d7264, body }).u32(70);
     const bytes = Buffer.from(finishReply(reply));

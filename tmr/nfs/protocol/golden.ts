@@ -19,11 +19,11 @@ import {
   TMR_PROGRAM,
   TMR_VERSION,
 } from './constants.ts';
-import { requestDigest } from './digest.ts';
+import { encodeCaller, requestDigest } from './digest.ts';
 import { getattr } from './file-procedures.ts';
 import { machineName } from './identity.ts';
 import { bye, clock, flag, hello, status } from './private-program.ts';
-import { encodeCall, finishReply, startReply, type Credential } from './rpc.ts';
+import { encodeCall, finishReply, startReply, type SysCredential } from './rpc.ts';
 
 export const goldenSecret = 'a secret for the golden frames';
 export const goldenIdentity: Identity = {
@@ -76,7 +76,7 @@ function slot(): Record<string, Buffer> {
   const writer = new XdrWriter();
   getattr.args.write(writer, { object: Buffer.from('handle') });
   const args = Buffer.from(writer.bytes());
-  const credential: Credential = {
+  const credential: SysCredential = {
     flavour: 'sys',
     stamp: 0,
     machineName: machineName({ session: goldenIdentity.session, stream: 0, counter: 7 }),
@@ -85,7 +85,8 @@ function slot(): Record<string, Buffer> {
     gids: [],
   };
   const header = { xid: 7, program: NFS_PROGRAM, version: NFS_VERSION, procedure: getattr.number };
-  const body = requestDigest(NFS_PROGRAM, NFS_VERSION, getattr.number, args);
+  const caller = encodeCaller(credential);
+  const body = requestDigest(caller, NFS_PROGRAM, NFS_VERSION, getattr.number, args);
   const verifier = { flavour: AUTH_TMR_DIGEST, body };
   const answer = startReply(new XdrWriter(), 7, verifier);
   getattr.result.write(answer, { status: 70 });

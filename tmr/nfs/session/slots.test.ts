@@ -1,9 +1,9 @@
 /** Slots as replicas see them: three connections over real TCP, and a directory to look at. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { AUTH_TMR_DIGEST, MOUNT_PROGRAM, NFS_PROGRAM, nfsStatus } from '../protocol/constants.ts';
-import { requestDigest } from '../protocol/digest.ts';
+import { encodeCaller, requestDigest } from '../protocol/digest.ts';
 import { lookup, mkdir, remove } from '../protocol/directory-procedures.ts';
 import { getattr, read } from '../protocol/file-procedures.ts';
 import { mnt } from '../protocol/mount.ts';
@@ -14,6 +14,8 @@ import { openSession, serve } from '../testing/fixture.ts';
 import { resultOf, type RpcClient } from '../testing/rpc-client.ts';
 
 const session = 'trial-1';
+const getuid = () => process.getuid?.() ?? 0;
+const getgid = () => process.getgid?.() ?? 0;
 
 /** Three bound replicas, each with the root of the volume by slot 1 of stream 0. */
 async function trio(config: Partial<SessionConfig> = {}) {
@@ -34,9 +36,9 @@ async function trio(config: Partial<SessionConfig> = {}) {
 
 type Trio = Awaited<ReturnType<typeof trio>>;
 
-function makeDirectory(t: Trio, replica: RpcClient, counter: number, name: string) {
+function makeDirectory(t: Trio, replica: RpcClient, counter: number, name: string, uid = getuid()) {
   const args = { where: { directory: t.handle, name: Buffer.from(name) }, attributes: {} };
-  return replica.slot({ session, counter }, NFS_PROGRAM, mkdir, args);
+  return replica.slot({ session, counter, uid }, NFS_PROGRAM, mkdir, args);
 }
 
 function attributes(t: Trio, replica: RpcClient, counter: number, stream = 0) {
@@ -97,13 +99,29 @@ describe('a mutating call', () => {
       where: { directory: t.handle, name: Buffer.from('right') },
       attributes: {},
     });
-    const executed = requestDigest(NFS_PROGRAM, 3, mkdir.number, args.bytes());
+    const caller = encodeCaller({ uid: getuid(), gid: getgid(), gids: [] });
+    const executed = requestDigest(caller, NFS_PROGRAM, 3, mkdir.number, args.bytes());
     for (const reply of replies) {
       expect(reply).toMatchObject({ verifier: { flavour: AUTH_TMR_DIGEST, body: executed } });
     }
     const state = await t.monitor.tmr(status, { since: 0 });
     expect(state.digestFaults).toMatchObject([{ replica: 1, stream: 0, counter: 2 }]);
     expect(state.state).toBe('open');
+  });
+
+  test('in the name of another user is another call, and is outvoted', async () => {
+    const t = await trio();
+    const good = [makeDirectory(t, t.one, 2, 'd')];
+    await settled(t.one);
+    const odd = makeDirectory(t, t.three, 2, 'd', getuid() ^ 4096);
+    await settled(t.three);
+    expect(readdirSync(t.root)).toEqual([]);
+    good.push(makeDirectory(t, t.two, 2, 'd'));
+    const replies = await Promise.all([...good, odd]);
+    for (const reply of replies) expect(resultOf(mkdir, reply).status).toBe(nfsStatus.OK);
+    expect(statSync(join(t.root, 'd')).uid).toBe(getuid());
+    const state = await t.monitor.tmr(status, { since: 0 });
+    expect(state.digestFaults).toMatchObject([{ replica: 3, stream: 0, counter: 2 }]);
   });
 
   test('with three different digests nobody is answered and the session stops', async () => {

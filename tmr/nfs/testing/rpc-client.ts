@@ -127,7 +127,7 @@ export class RpcClient {
 
   /** The same call as a replica's call `counter` of a stream. */
   slot<Args, Result>(
-    where: { session: string; stream?: number; counter: number },
+    where: { session: string; stream?: number; counter: number; uid?: number },
     program: number,
     procedure: Procedure<Args, Result>,
     args: Args,
@@ -135,7 +135,7 @@ export class RpcClient {
     const writer = new XdrWriter();
     procedure.args.write(writer, args);
     const name = machineName({ stream: 0, ...where });
-    const uid = process.getuid?.() ?? 0;
+    const uid = where.uid ?? process.getuid?.() ?? 0;
     const options = { xid: xidOf(where.counter), credential: sys(name, { uid }) };
     return this.raw(program, 3, procedure.number, Buffer.from(writer.bytes()), options);
   }

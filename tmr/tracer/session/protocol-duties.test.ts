@@ -7,7 +7,7 @@ import * as native from 'ptrace-napi';
 import { describe, expect, it } from 'vitest';
 import type { CoreEffect, CoreEvent, ProtocolCore, Vote } from '../../core/types.ts';
 import { AUTH_TMR_DIGEST } from '../../nfs/protocol/constants.ts';
-import { requestDigest } from '../../nfs/protocol/digest.ts';
+import { encodeCaller, requestDigest } from '../../nfs/protocol/digest.ts';
 import {
   acceptStatus,
   encodeNotAccepted,
@@ -252,7 +252,8 @@ describe('the pump', () => {
 
 describe('a call to the file server (R12)', () => {
   const args = Buffer.from('arguments!!!');
-  const digest = requestDigest(100003, 3, 1, args);
+  const caller = (uid: number) => encodeCaller({ uid, gid: 1, gids: [4] });
+  const digest = requestDigest(caller(1), 100003, 3, 1, args);
   const reply = (xid: number, body: Buffer): Buffer =>
     Buffer.from(
       finishReply(
@@ -270,7 +271,7 @@ describe('a call to the file server (R12)', () => {
       session: 's',
       uid: 1,
       gid: 1,
-      groups: [],
+      groups: [4],
       sendTimeoutNs: SECOND_NS,
     });
     server.watch({
@@ -295,7 +296,13 @@ describe('a call to the file server (R12)', () => {
   });
 
   it('fences when another request was executed', () => {
-    expect(() => call([reply(1, requestDigest(100003, 3, 2, args))])).toThrow('file-digest');
+    const other = requestDigest(caller(1), 100003, 3, 2, args);
+    expect(() => call([reply(1, other)])).toThrow('file-digest');
+  });
+
+  it('fences when it was executed in the name of another user', () => {
+    const other = requestDigest(caller(3), 100003, 3, 1, args);
+    expect(() => call([reply(1, other)])).toThrow('file-digest');
   });
 });
 

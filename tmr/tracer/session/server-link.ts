@@ -7,7 +7,7 @@ import { DiallerHandshake, HelloError, NONCE_BYTES, type Identity } from '../../
 import { FRAME_MAX } from '../../wire/frame.ts';
 import { XdrReader, XdrWriter } from '../../wire/xdr.ts';
 import { TMR_PROGRAM, TMR_VERSION, tmrProcedure } from '../../nfs/protocol/constants.ts';
-import { requestDigest } from '../../nfs/protocol/digest.ts';
+import { encodeCaller, requestDigest } from '../../nfs/protocol/digest.ts';
 import { machineName, xidOf } from '../../nfs/protocol/identity.ts';
 import {
   bye,
@@ -31,6 +31,8 @@ export class ServerLink implements FileServerPort {
   readonly #pump: Pump;
   readonly #session: string;
   readonly #credential: SysCredential;
+  /** Of the credential, for digests. */
+  readonly #caller: Buffer;
   readonly #sendTimeoutNs: number;
   readonly #writer = new XdrWriter(64 * 1024);
   readonly #argsWriter = new XdrWriter(2048);
@@ -64,6 +66,7 @@ export class ServerLink implements FileServerPort {
       // AUTH_SYS has room for 16 (RFC 5531 appendix A).
       gids: options.groups.slice(0, 16),
     };
+    this.#caller = encodeCaller(this.#credential);
   }
 
   /** Two calls of HELLO; before the pump watches this link. Throws HelloError. */
@@ -105,7 +108,8 @@ export class ServerLink implements FileServerPort {
       throw new SessionEnd('stopped', `file server did not accept a call: ${got}`);
     }
     // Outvoted at the server: this reply answers another call (R12).
-    if (!reply.verifier.body.equals(requestDigest(program, version, procedure, args))) {
+    const digest = requestDigest(this.#caller, program, version, procedure, args);
+    if (!reply.verifier.body.equals(digest)) {
       throw new SessionEnd('fenced', 'file-digest: the file server executed another request');
     }
     return reply.result;
