@@ -59,6 +59,14 @@ export interface RefusedFact {
   count: number;
 }
 
+type Refusal = Omit<RefusedFact, 'count'> & { counts: Map<ReplicaId, number> };
+
+/**
+ * Refusals of one replica that no other has told of yet. A healthy one is a rendezvous ahead at
+ * most and has next to none; a faulty tracer may make up any number, which would never count.
+ */
+const LONE_REFUSALS_MAX = 256;
+
 export class SessionFacts {
   readonly flags: FlagFact[] = [];
   readonly fences: { replica: ReplicaId; reason: string }[] = [];
@@ -73,22 +81,36 @@ export class SessionFacts {
   tFirstLostNs = NaN;
   /** A trusted party was lost for all, not for one tracer alone, whose own fault that would be. */
   trustedLost = false;
-  readonly #refused = new Map<string, Map<ReplicaId, RefusedFact>>();
+  readonly #replicas: number;
+  readonly #refused = new Map<string, Refusal>();
+  /** Of each replica, how many refusals it alone has told of. */
+  readonly #lone = new Map<ReplicaId, number>();
+
+  /** `replicas`: how many were started. */
+  constructor(replicas: number) {
+    this.#replicas = replicas;
+  }
 
   refuse(replica: ReplicaId, kind: 'call' | 'path', what: string, errno: string): void {
     const key = `${kind} ${errno} ${what}`;
-    const byReplica = this.#refused.get(key) ?? new Map<ReplicaId, RefusedFact>();
-    this.#refused.set(key, byReplica);
-    const fact = byReplica.get(replica) ?? { kind, what, errno, count: 0 };
-    fact.count++;
-    byReplica.set(replica, fact);
+    const refusal = this.#refused.get(key) ?? { kind, what, errno, counts: new Map() };
+    const { counts } = refusal;
+    if (counts.size === 0) {
+      if (!this.#addLone(replica, 1)) return;
+      this.#refused.set(key, refusal);
+    } else if (counts.size === 1 && !counts.has(replica)) {
+      for (const first of counts.keys()) this.#addLone(first, -1);
+    }
+    counts.set(replica, (counts.get(replica) ?? 0) + 1);
   }
 
-  /** Refusals as the program had them: each replica tells its own, so the largest count is taken. */
+  /** Refusals as the program had them, as often as two replicas told of them: one may be lying. */
   get refused(): RefusedFact[] {
-    return [...this.#refused.values()].map((byReplica) =>
-      [...byReplica.values()].reduce((a, b) => (b.count > a.count ? b : a)),
-    );
+    const needed = Math.min(2, this.#replicas);
+    return [...this.#refused.values()].flatMap(({ counts, ...what }) => {
+      const count = [...counts.values()].toSorted((a, b) => b - a)[needed - 1];
+      return count === undefined ? [] : [{ ...what, count }];
+    });
   }
 
   /** What the report needs of a tracer that leaves, whether it was let go or cut off. */
@@ -104,5 +126,13 @@ export class SessionFacts {
 
   corrupt(replica: ReplicaId): void {
     this.corruptFrames.set(replica, (this.corruptFrames.get(replica) ?? 0) + 1);
+  }
+
+  /** False when there is room for no more; a lone replica's own are as many as its program makes. */
+  #addLone(replica: ReplicaId, change: 1 | -1): boolean {
+    const count = (this.#lone.get(replica) ?? 0) + change;
+    if (count > LONE_REFUSALS_MAX && this.#replicas > 1) return false;
+    this.#lone.set(replica, count);
+    return true;
   }
 }

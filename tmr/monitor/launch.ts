@@ -35,6 +35,7 @@ import { StreamService } from './stream-io.ts';
 import { describeStreams } from './streams.ts';
 import { forwardSignals } from './terminal-signals.ts';
 import { suspectCounter } from './time-stamp-counter.ts';
+import { visible } from './visible-text.ts';
 import { ownVolumes } from './volumes.ts';
 
 /** Where the parts are. */
@@ -393,10 +394,10 @@ function nowNs(): number {
   return Number(hrtime.bigint());
 }
 
-/** One line of ours on stderr. */
+/** One line of ours on stderr, whatever the text holds. */
 export function say(line: string): void {
   try {
-    writeSync(STDERR, `tmr: ${line}\n`);
+    writeSync(STDERR, `tmr: ${visible(line)}\n`);
   } catch {
     // A full or closed stderr must not end the session; the report has it all.
   }

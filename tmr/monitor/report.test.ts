@@ -52,7 +52,7 @@ const lone: SessionStatus = {
 
 describe('the report', () => {
   it('follows its schema, with null where a figure is unknown', () => {
-    const report = buildReport(input(new SessionFacts()));
+    const report = buildReport(input(new SessionFacts(3)));
     expect(schema.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
     expect(report).toMatchObject({ tRunningNs: null, skewMaxMs: null });
   });
@@ -66,7 +66,7 @@ describe('the report', () => {
       measuredOffsetNs: -1.5,
       roundTripNs: 6,
     };
-    const report = buildReport({ ...input(new SessionFacts()), clocks: [clock] });
+    const report = buildReport({ ...input(new SessionFacts(3)), clocks: [clock] });
     expect(schema.parse(JSON.parse(JSON.stringify(report))).clocks).toEqual([clock]);
     const { clocks, ...old } = report;
     expect(schema.parse(old).clocks).toEqual(clocks.slice(1));
@@ -74,23 +74,23 @@ describe('the report', () => {
 
   it('states the bounds of protocol.md 1', () => {
     // T = 1 s: tick 62.5 ms, d two ticks.
-    expect(buildReport(input(new SessionFacts())).bounds).toEqual({
+    expect(buildReport(input(new SessionFacts(3))).bounds).toEqual({
       wrongVoteMs: 312.5,
       absentVoteMs: 1437.5,
     });
   });
 
   it('never shows a seed that nobody chose', () => {
-    const secret = buildReport(input(new SessionFacts()));
+    const secret = buildReport(input(new SessionFacts(3)));
     expect(secret.random).toBe('secret');
     expect(JSON.stringify(secret)).not.toMatch(/[0-9a-f]{64}/);
-    const chosen = buildReport(input(new SessionFacts(), '42'));
+    const chosen = buildReport(input(new SessionFacts(3), '42'));
     expect(chosen.random).toBe('reproducible, not secret');
     expect(chosen.settings.seed).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('lists a lone notice to the file server as not counted, and flags nobody', () => {
-    const report = buildReport(input(new SessionFacts(), undefined, lone));
+    const report = buildReport(input(new SessionFacts(3), undefined, lone));
     expect(report.flags).toEqual([]);
     expect(report.notices).toEqual([
       { accuser: 1, accused: 2, counted: false, tNs: 7, at: 'file-server', mechanism: 'time-out' },
@@ -98,7 +98,7 @@ describe('the report', () => {
   });
 
   it('joins the flag of the monitor with the isolation at the file server', () => {
-    const facts = new SessionFacts();
+    const facts = new SessionFacts(3);
     facts.flags.push({
       replica: 2,
       stream: 0,
@@ -127,7 +127,7 @@ describe('the report', () => {
   });
 
   it('lists flags after the loss of a trusted party as consequences, but not a lone loss', () => {
-    const facts = new SessionFacts();
+    const facts = new SessionFacts(3);
     facts.flags.push({
       replica: 1,
       stream: 0,
@@ -145,9 +145,9 @@ describe('the report', () => {
   });
 
   it('counts a refusal once, though three replicas tell of it', () => {
-    const facts = new SessionFacts();
+    const facts = new SessionFacts(3);
     for (const replica of [1, 2, 3]) facts.refuse(replica, 'path', '/etc/x', 'EROFS');
-    facts.refuse(1, 'call', 'rseq', 'ENOSYS');
+    for (const replica of [3, 1]) facts.refuse(replica, 'call', 'rseq', 'ENOSYS');
     expect(buildReport(input(facts)).refused).toEqual([
       { path: '/etc/x', errno: 'EROFS', count: 1 },
       { call: 'rseq', errno: 'ENOSYS', count: 1 },

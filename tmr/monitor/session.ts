@@ -25,7 +25,7 @@ import type { SlotDecision } from './slots.ts';
 type Phase = 'starting' | 'running' | 'ending' | 'ended';
 
 export class MonitorSession {
-  readonly facts = new SessionFacts();
+  readonly facts: SessionFacts;
   readonly ended: Promise<SessionResult>;
   readonly #options: SessionOptions;
   readonly #outside: SessionOutside;
@@ -46,6 +46,7 @@ export class MonitorSession {
   constructor(options: SessionOptions, outside: SessionOutside) {
     this.#options = options;
     this.#outside = outside;
+    this.facts = new SessionFacts(options.replicas);
     this.#roster = new Roster(options.replicas);
     this.#slots = new SlotQuorum(this.#roster.ids, Math.min(2, options.replicas));
     this.#notices = new NoticeBook(this.#roster.ids, options.policy);

@@ -5,7 +5,7 @@ import { SessionFacts } from './facts.ts';
 import { suspectCounter, tscOf } from './time-stamp-counter.ts';
 
 function factsOf(used: SessionStatistics['tsc'], differed?: Mechanism | 'fence'): SessionFacts {
-  const facts = new SessionFacts();
+  const facts = new SessionFacts(3);
   for (const replica of [1, 2, 3]) {
     facts.statistics.set(replica, { tsc: used } as SessionStatistics);
   }

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { SessionFacts } from './facts.ts';
+
+describe('refusals', () => {
+  it('count as often as two replicas told of them, so one tracer cannot invent any', () => {
+    const facts = new SessionFacts(3);
+    for (const replica of [1, 2, 3]) facts.refuse(replica, 'path', '/etc/x', 'EROFS');
+    facts.refuse(2, 'path', '/etc/x', 'EROFS');
+    for (let i = 0; i < 9; i++) facts.refuse(3, 'path', '/etc/x', 'EROFS');
+    facts.refuse(3, 'path', 'send money to', 'EROFS');
+    expect(facts.refused).toEqual([{ kind: 'path', what: '/etc/x', errno: 'EROFS', count: 2 }]);
+  });
+
+  it('of a lone replica count by its own word', () => {
+    const facts = new SessionFacts(1);
+    facts.refuse(1, 'call', 'rseq', 'ENOSYS');
+    expect(facts.refused).toEqual([{ kind: 'call', what: 'rseq', errno: 'ENOSYS', count: 1 }]);
+  });
+
+  it('that nobody else tells of do not pile up, and do not crowd out those that others do', () => {
+    const facts = new SessionFacts(3);
+    for (let i = 0; i < 10_000; i++) facts.refuse(3, 'path', `lie ${i}`, 'EROFS');
+    for (let i = 0; i < 1000; i++) {
+      for (const replica of [1, 2]) facts.refuse(replica, 'path', `truth ${i}`, 'EROFS');
+    }
+    expect(facts.refused).toHaveLength(1000);
+    // What was kept of the lies shows once another tells the same.
+    for (let i = 0; i < 10_000; i++) facts.refuse(2, 'path', `lie ${i}`, 'EROFS');
+    expect(facts.refused.length).toBeLessThan(2000);
+  });
+});
