@@ -104,8 +104,8 @@ const serverSlots = mutantsOf('tmr/nfs/session/slots.ts', serverTests, [
   ['server: a retransmission is not answered', '} else known.waiting.push(request);', '}'],
   [
     'server: no window',
-    '    if (slot.counter > this.#slowest(stream) + WINDOW) return false;\n',
-    '',
+    'if (slot.counter > this.#slowest(stream) + WINDOW) {',
+    'if (slot.counter < 0) {',
   ],
   [
     'server: the flagged hold up the window',

@@ -26,6 +26,12 @@ export interface SessionFiles {
 
 const NOTICES_REPORTED = 64;
 const DIGEST_FAULTS_REPORTED = 64;
+/**
+ * Time for a replica that holds the others up to catch up, by 1024 calls. The server knows no time-out
+ * of the session, and need not: they have agreed on those calls, so a healthy one is making them, and
+ * 30 ms for each is more than a MiB takes. Tracers wait without a time-out of their own (R9).
+ */
+const CATCH_UP_MS = 30_000;
 
 export class Session {
   readonly id: string;
@@ -55,6 +61,7 @@ export class Session {
       isUnflagged: (replica) => this.#membership.isUnflagged(replica),
       onDigestFault: (replica, stream, counter) => this.#digestFault(replica, stream, counter),
       onNoQuorum: () => this.#stop('stopped: no quorum at file server'),
+      later: (run) => void setTimeout(run, CATCH_UP_MS).unref(),
     });
   }
 
@@ -73,10 +80,13 @@ export class Session {
   bind(replica: ReplicaId, connection: SessionConnection): void {
     const connections = this.#connections.get(replica) ?? new Set();
     this.#connections.set(replica, connections.add(connection));
+    this.#slots.connected(replica);
   }
 
   unbind(replica: ReplicaId, connection: SessionConnection): void {
-    this.#connections.get(replica)?.delete(connection);
+    const connections = this.#connections.get(replica);
+    connections?.delete(connection);
+    if (connections?.size === 0) this.#slots.disconnected(replica);
   }
 
   /** False: the slot is gone and nobody can answer. */

@@ -28,11 +28,13 @@ export interface SlotTableOptions {
   onDigestFault: (replica: ReplicaId, stream: number, counter: number) => void;
   /** All have sent and no two are equal. */
   onNoQuorum: (stream: number, counter: number) => void;
+  /** Runs it after the time that stragglers have to catch up. */
+  later: (run: () => void) => void;
 }
 
-/** Calls by which one replica may be ahead of the slowest unflagged one. */
+/** Calls by which one replica may be ahead of the slowest one that others wait for. */
 export const WINDOW = 1024;
-/** Slots kept behind the slowest replica, for retransmissions. */
+/** Slots kept behind the slowest replica, or behind the window, for retransmissions. */
 const KEPT_BEHIND = 4;
 
 interface Arrival {
@@ -60,12 +62,17 @@ interface Stream {
   oldest: number;
   /** The highest counter that each replica sent. */
   sent: Map<ReplicaId, number>;
+  /** The window holds a call up, and those behind have time to catch up. */
+  holding: boolean;
 }
 
 export class SlotTable {
   readonly #options: SlotTableOptions;
   readonly #streams = new Map<number, Stream>();
   readonly #left = new Set<ReplicaId>();
+  readonly #connected = new Set<ReplicaId>();
+  /** Did not catch up in time. For good: a faulty one would else hold the others up again and again. */
+  readonly #overtaken = new Set<ReplicaId>();
   #stopped = false;
 
   constructor(options: SlotTableOptions) {
@@ -78,8 +85,7 @@ export class SlotTable {
     const stream = this.#stream(request.stream);
     if (request.counter < stream.oldest) return false;
     const slot = slotAt(stream, request.counter);
-    const sent = stream.sent.get(request.replica) ?? 0;
-    stream.sent.set(request.replica, Math.max(sent, request.counter));
+    stream.sent.set(request.replica, Math.max(sentBy(stream, request.replica), request.counter));
     const known = slot.arrivals.get(request.replica);
     if (known === undefined) {
       slot.arrivals.set(request.replica, { request, waiting: [request] });
@@ -102,6 +108,16 @@ export class SlotTable {
     this.flagged();
   }
 
+  connected(replica: ReplicaId): void {
+    this.#connected.add(replica);
+  }
+
+  /** A replica without a connection holds nobody up; it may come back and catch up. */
+  disconnected(replica: ReplicaId): void {
+    this.#connected.delete(replica);
+    this.flagged();
+  }
+
   /** The session is over: nothing runs or is answered any more. */
   stop(): void {
     this.#stopped = true;
@@ -115,7 +131,7 @@ export class SlotTable {
   #stream(id: number): Stream {
     let stream = this.#streams.get(id);
     if (stream === undefined) {
-      stream = { id, slots: new Map(), next: 1, oldest: 1, sent: new Map() };
+      stream = { id, slots: new Map(), next: 1, oldest: 1, sent: new Map(), holding: false };
       this.#streams.set(id, stream);
     }
     return stream;
@@ -134,7 +150,10 @@ export class SlotTable {
 
   /** Runs what may run in the first slot that is not settled; true when it is settled now. */
   #try(stream: Stream, slot: Slot): boolean {
-    if (slot.counter > this.#slowest(stream) + WINDOW) return false;
+    if (slot.counter > this.#slowest(stream) + WINDOW) {
+      this.#hold(stream);
+      return false;
+    }
     const agreed = this.#agreed(slot);
     if (agreed !== undefined) {
       this.#execute(slot, agreed);
@@ -213,20 +232,52 @@ export class SlotTable {
     return this.#options.isUnflagged(request.replica);
   }
 
-  /** The highest counter that all present unflagged replicas have sent or passed. */
-  #slowest(stream: Stream): number {
-    let slowest = Infinity;
-    for (let replica = 1; replica <= this.#options.started; replica++) {
-      if (!this.#options.isUnflagged(replica) || this.#left.has(replica)) continue;
-      slowest = Math.min(slowest, stream.sent.get(replica) ?? 0);
-    }
-    return slowest;
+  /**
+   * The others have agreed on all calls before this one, so a healthy replica is making them too; one
+   * that has not made them when its time is over is not waited for again.
+   */
+  #hold(stream: Stream): void {
+    if (stream.holding) return;
+    stream.holding = true;
+    const agreed = stream.next - 1;
+    this.#options.later(() => {
+      stream.holding = false;
+      for (let replica = 1; replica <= this.#options.started; replica++) {
+        if (sentBy(stream, replica) < agreed) this.#overtaken.add(replica);
+      }
+      this.#advance(stream);
+    });
   }
 
+  /** The highest counter that all replicas that others wait for have sent or passed. */
+  #slowest(stream: Stream): number {
+    return this.#lowest(stream, (replica) => {
+      const canCatchUp = sentBy(stream, replica) + 1 >= stream.oldest;
+      return canCatchUp && this.#connected.has(replica) && !this.#overtaken.has(replica);
+    });
+  }
+
+  /** The highest counter that all present unflagged replicas `among` those have sent or passed. */
+  #lowest(stream: Stream, among: (replica: ReplicaId) => boolean): number {
+    let lowest = Infinity;
+    for (let replica = 1; replica <= this.#options.started; replica++) {
+      if (!this.#options.isUnflagged(replica) || this.#left.has(replica)) continue;
+      if (among(replica)) lowest = Math.min(lowest, sentBy(stream, replica));
+    }
+    return lowest;
+  }
+
+  /** Slots are kept for who is behind, connected or not, as far back as the window reaches. */
   #forget(stream: Stream): void {
-    const until = Math.min(this.#slowest(stream) - KEPT_BEHIND, stream.next);
+    const slowest = this.#lowest(stream, () => true);
+    const behind = Math.max(slowest, stream.next - 1 - WINDOW);
+    const until = Math.min(behind - KEPT_BEHIND, stream.next);
     for (; stream.oldest < until; stream.oldest++) stream.slots.delete(stream.oldest);
   }
+}
+
+function sentBy(stream: Stream, replica: ReplicaId): number {
+  return stream.sent.get(replica) ?? 0;
 }
 
 function slotAt(stream: Stream, counter: number): Slot {
