@@ -49,6 +49,12 @@ describe('flags under agreed', () => {
     expect(book.add(notice(3, 1), 3).type).toBe('none');
   });
 
+  it('about replicas that there are none of are not kept, so that nobody can pile them up', () => {
+    const book = new NoticeBook([1, 2, 3], 'agreed');
+    for (let accused = 0; accused < 100; accused++) book.add(notice(3, accused), 1);
+    expect(book.notices.map(({ accused }) => accused)).toEqual([1, 2, 3]);
+  });
+
   it('end a duplex session instead of flagging (R15)', () => {
     expect(new NoticeBook([1, 2], 'agreed').add(notice(1, 2), 1).type).toBe('duplex');
     const book = new NoticeBook([1, 2, 3], 'agreed');

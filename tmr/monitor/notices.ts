@@ -32,15 +32,17 @@ export type NoticeDecision =
 
 export class NoticeBook {
   readonly #policy: Policy;
+  readonly #replicas: readonly ReplicaId[];
   readonly #members: Set<ReplicaId>;
   readonly #notices: RecordedNotice[] = [];
 
   constructor(replicas: readonly ReplicaId[], policy: Policy) {
     this.#policy = policy;
+    this.#replicas = replicas;
     this.#members = new Set(replicas);
   }
 
-  /** All notices in order of arrival, ignored ones too. */
+  /** Notices in order of arrival, ignored ones too: one of each replica about each. */
   get notices(): readonly RecordedNotice[] {
     return this.#notices;
   }
@@ -51,6 +53,8 @@ export class NoticeBook {
   }
 
   add(notice: Notice, tNs: number): NoticeDecision {
+    // There is no end of those that a faulty tracer can name.
+    if (!this.#replicas.includes(notice.accused)) return { type: 'none' };
     const recorded: RecordedNotice = { ...notice, counted: false, tNs };
     const again = this.#notices.some((n) => same(n, notice));
     if (!again) this.#notices.push(recorded);
