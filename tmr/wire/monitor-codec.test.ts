@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { goldenFromMonitor, goldenToMonitor } from './golden.ts';
-import type { SlotOp } from './messages.ts';
+import type { SlotOp, ToMonitor } from './messages.ts';
 import {
   decodeFromMonitor,
   decodeToMonitor,
@@ -43,6 +43,38 @@ describe('frames between session process and monitor', () => {
     const flag = { ...goldenToMonitor.flag, tSecondArrivalNs: NaN } as typeof goldenToMonitor.flag;
     encodeToMonitor(writer, flag);
     expect(decodeToMonitor(writer.bytes())).toEqual(flag);
+  });
+
+  const figures = (goldenToMonitor.statistics as Extract<ToMonitor, { type: 'statistics' }>).json;
+  it.each([
+    ['no object', 3],
+    ['a rendezvous that is text', { ...figures, rendezvous: 'x' }],
+    ['a negative time', { ...figures, skewMaxNs: -1 }],
+    ['a time that is missing', { ...figures, burstMaxNs: undefined }],
+    ['a count beyond 2^53', { ...figures, calls: { write: 2 ** 53 } }],
+    ['calls that are no counts', { ...figures, calls: null }],
+    ['a list of calls', { ...figures, calls: [1] }],
+    ['suspects that are no list', { ...figures, linkSuspects: {} }],
+    ['a suspect without a count', { ...figures, linkSuspects: [{ from: 1, to: 2 }] }],
+    [
+      'too many suspects',
+      {
+        ...figures,
+        linkSuspects: Array.from({ length: 100 }, () => ({ from: 1, to: 2, count: 1 })),
+      },
+    ],
+    ['a counter of another kind', { ...figures, tsc: 'magic' }],
+    ['a placement that is no text', { ...figures, placement: 1 }],
+  ])('refuses statistics with %s, which would break the report', (_what, json) => {
+    const writer = new XdrWriter();
+    encodeToMonitor(writer, { type: 'statistics', json: json as never });
+    expect(() => decodeToMonitor(Buffer.from(writer.bytes()))).toThrow(XdrError);
+  });
+
+  it('leaves out of statistics what it does not know', () => {
+    const writer = new XdrWriter();
+    encodeToMonitor(writer, { type: 'statistics', json: { ...figures, more: 1 } as never });
+    expect(decodeToMonitor(Buffer.from(writer.bytes()))).toEqual(goldenToMonitor.statistics);
   });
 
   it('refuses unknown types, cut frames, trailing bytes and the other direction', () => {

@@ -276,13 +276,47 @@ function readAddress(reader: XdrReader): { host: string; port: number } {
   return { host, port };
 }
 
-/** Shape alone: the figures go into the report, nothing is decided by them. */
+/** Nothing is decided by the figures, but the report that they go into has a schema. */
 function readStatistics(reader: XdrReader): SessionStatistics {
-  const json = readJson(reader, STATISTICS_MAX);
-  if (typeof json !== 'object' || json === null || !('rendezvous' in json)) {
-    throw new XdrError('expected statistics of a session as a JSON object with `rendezvous`');
+  const json = jsonObject(readJson(reader, STATISTICS_MAX), 'statistics of a session');
+  const { linkSuspects, tsc, placement } = json;
+  if (!Array.isArray(linkSuspects) || linkSuspects.length > PEERS_MAX) {
+    throw new XdrError(`expected a list of at most ${PEERS_MAX} link suspects`);
   }
-  return json as SessionStatistics;
+  if (tsc !== 'trap' && tsc !== 'native') throw new XdrError('expected tsc as trap or native');
+  if (typeof placement !== 'string') throw new XdrError('expected placement as text');
+  const calls = jsonObject(json['calls'], 'calls');
+  return {
+    rendezvous: figure(json, 'rendezvous'),
+    skewMaxNs: figure(json, 'skewMaxNs'),
+    burstMaxNs: figure(json, 'burstMaxNs'),
+    linkSuspects: linkSuspects.map((each: unknown) => {
+      const suspect = jsonObject(each, 'a link suspect');
+      return {
+        from: figure(suspect, 'from'),
+        to: figure(suspect, 'to'),
+        count: figure(suspect, 'count'),
+      };
+    }),
+    calls: Object.fromEntries(Object.keys(calls).map((name) => [name, figure(calls, name)])),
+    tsc,
+    placement,
+    tracerPauseMaxNs: figure(json, 'tracerPauseMaxNs'),
+  };
+}
+
+function jsonObject(json: unknown, what: string): Record<string, unknown> {
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) {
+    return json as Record<string, unknown>;
+  }
+  throw new XdrError(`expected ${what} as a JSON object`);
+}
+
+/** A count, or a time in ns. */
+function figure(json: Record<string, unknown>, name: string): number {
+  const value = json[name];
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw new XdrError(`expected ${name} as an integer in 0..2^53-1`);
 }
 
 function clip(text: string): string {
