@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PeerMessage, Vote } from '../tmr/core/types.ts';
+import { blankSeals } from '../tmr/core/vote.ts';
 import type { SessionPorts } from '../tmr/tracer/session/session-ports.ts';
 import { checkFrame, encodeFrame } from '../tmr/wire/frame.ts';
 import type { ToMonitor } from '../tmr/wire/messages.ts';
@@ -93,6 +94,7 @@ const sampleVote = (k: number): Vote => ({
   sigLo: 0x0123_4567,
   inputs: { elapsedNs: 5, marks: 0 },
   direct: 6,
+  seals: blankSeals(),
 });
 
 const types = (events: FaultEvent[]): string[] => events.map((event) => event.type);

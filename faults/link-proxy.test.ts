@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { blankVote } from '../tmr/core/vote.ts';
 import { encodeFrame } from '../tmr/wire/frame.ts';
 import { encodePeerMessage } from '../tmr/wire/peer-codec.ts';
 import { markRecord, RecordReader } from '../tmr/wire/record.ts';
@@ -107,8 +108,7 @@ describe('LinkProxy', () => {
 
 describe('isVote', () => {
   const frame = (k: number): Buffer => {
-    const inputs = { elapsedNs: 0, marks: 0 };
-    const vote = { stream: 0, k, call: 1, sigHi: 1, sigLo: 2, inputs, direct: 0 };
+    const vote = { ...blankVote(), k, call: 1, sigHi: 1, sigLo: 2 };
     const writer = new XdrWriter(256);
     return encodeFrame(writer, (w) => encodePeerMessage(w, { type: 'vote', vote })).subarray(4);
   };

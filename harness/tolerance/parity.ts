@@ -209,7 +209,7 @@ function simulatedFaults(fault: ResolvedActive): Fault[] {
     case 'early-vote':
       return [{ kind: 'early-wrong', target: fault.replica, at }];
     case 'rogue-tracer': {
-      const how = { wrong: true, notices: true, answersViews: true };
+      const how = { wrong: true, notices: true, answersViews: true, forgesRelays: false };
       return [{ kind: 'rogue', target: fault.replica, at, ...how }];
     }
     case 'request-bit-flip':

@@ -8,6 +8,7 @@ const units = [
   'tmr/core/vote.test.ts',
   'tmr/core/paper-core.test.ts',
   'tmr/core/reuse.test.ts',
+  'tmr/core/seal.test.ts',
 ];
 
 const votes = mutantsOf('tmr/core/vote.ts', units, [
@@ -39,7 +40,14 @@ const inputs = mutantsOf('tmr/core/agreed-inputs.ts', units, [
   ['a lone replica needs two marks', 'members.count === 1 ? once : twice', 'twice'],
 ]);
 
+const seals = mutantsOf('tmr/core/seal.ts', units, [
+  ['a seal leaves the signature out', '  hash = absorb(hash, vote.sigHi);\n', ''],
+  ['a seal leaves the clock out', '  hash = absorb(hash, elapsedNs);\n', ''],
+  ['a seal leaves the rendezvous out', '  hash = absorb(hash, vote.k);\n', ''],
+]);
+
 const streams = mutantsOf('tmr/core/stream.ts', units, [
+  ['votes are not sealed', '    this.session.seal(own.vote, this.members.peers);\n', ''],
   [
     'a lone early vote starts the time-out',
     'return open <= 1;\n',
@@ -275,6 +283,12 @@ const cores = mutantsOf('tmr/core/core.ts', units, [
 ]);
 
 const sessions = mutantsOf('tmr/core/session.ts', units, [
+  [
+    'a seal is read where another replica has its own',
+    'vote.seals[this.options.self - 1]',
+    'vote.seals[2]',
+  ],
+  ['votes are sealed with one key', 'sealOf(vote, this.#keyOf(peer))', 'sealOf(vote, 1)'],
   ['the wait in a dispute forgets the tick', ' + options.tickNs;', ';'],
   [
     'timeout-only acts on the end of a link',
@@ -390,6 +404,11 @@ const tables = mutantsOf('tmr/core/table.ts', units, [
 ]);
 
 const agreed = mutantsOf('tmr/core/agreed-core.ts', units, [
+  [
+    'a relay needs no seal',
+    'if (this.session.rules.sealedRelays && !this.session.isSealedBy(origin, vote)) return;',
+    '',
+  ],
   [
     'the vote is skipped',
     'const table = this.current;\n    const bad = this.badMask();',
@@ -609,6 +628,7 @@ const paper = mutantsOf('tmr/core/paper-core.ts', units, [
 export const coreMutants: readonly Mutant[] = [
   ...votes,
   ...inputs,
+  ...seals,
   ...streams,
   ...cores,
   ...sessions,

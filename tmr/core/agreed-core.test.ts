@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Probe, outline, viewOf, voteFor, wrongVote } from './sim/probe.ts';
+import { sealedBy } from './sim/seals.ts';
 
 const T = 1600;
 const Q = 400;
@@ -213,6 +214,24 @@ describe('R4, ask and relay', () => {
     probe.vote(2, voteFor(1));
     expect(probe.relay(2, 3, wrongVote(1))).toEqual([]);
     expect(outline(probe.relay(2, 3, voteFor(1)))).toEqual(['go-on']);
+  });
+
+  it('takes no relay of a vote that its origin did not seal for this tracer', () => {
+    const probe = Probe.started();
+    probe.own(voteFor(1));
+    probe.vote(2, voteFor(1));
+    const sealedForOthers = { ...sealedBy(3, voteFor(1)), seals: sealedBy(2, voteFor(1)).seals };
+    for (const vote of [voteFor(1), sealedForOthers]) {
+      expect(probe.from(2, { type: 'relay', origin: 3, vote })).toEqual([]);
+    }
+    expect(outline(probe.relay(2, 3, voteFor(1)))).toEqual(['go-on']);
+  });
+
+  it('seals its own vote for each peer with the key of that pair', () => {
+    const [effect] = Probe.started().own(voteFor(1));
+    const message = effect?.type === 'send' ? effect.message : undefined;
+    const seals = message?.type === 'vote' ? message.vote.seals : [];
+    expect(seals.slice(1, 3)).toEqual(sealedBy(1, voteFor(1, { direct: 0b110 })).seals.slice(1, 3));
   });
 
   it('holds a relayed vote until the own one is there', () => {

@@ -23,13 +23,14 @@ export class AgreedStream extends Stream {
     }
   }
 
-  /** R4: a vote by a detour. It may acquit, never accuse. */
+  /** R4: a vote by a detour. It may acquit, never accuse; one that its origin did not seal is none. */
   relayed(from: ReplicaId, origin: ReplicaId, vote: Vote): void {
     if (origin === this.self || !this.members.has(from) || !this.members.has(origin)) return;
     const table = this.tableOf(vote.k);
     if (table === undefined || table === this.previous) return;
     const entry = table.at(origin);
     if (entry.relayHeld || !this.mayFill(table, entry)) return;
+    if (this.session.rules.sealedRelays && !this.session.isSealedBy(origin, vote)) return;
     entry.relayHeld = true;
     Object.assign(entry.relayed, cloneVote(vote));
     if (table !== this.current || table.at(this.self).state !== 'vote') return;

@@ -242,4 +242,9 @@ const checkOptions = (options: CoreOptions): void => {
     invariant(options[name] > 0, `${name} above 0`, `${name} ${options[name]}`);
   }
   invariant(options.tickNs >= 0, 'tickNs not below 0', `tickNs ${options.tickNs}`);
+  invariant(
+    options.sealKeys.length >= replicas,
+    `a seal key for each of ${replicas} replicas`,
+    `${options.sealKeys.length}`,
+  );
 };

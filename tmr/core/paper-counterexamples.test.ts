@@ -111,7 +111,15 @@ const counterexamples: readonly Counterexample[] = [
   {
     title: 'a tracer that accuses everybody',
     readings: all,
-    fault: { kind: 'rogue', target: 1, at: 1, wrong: false, notices: true, answersViews: false },
+    fault: {
+      kind: 'rogue',
+      target: 1,
+      at: 1,
+      wrong: false,
+      notices: true,
+      answersViews: false,
+      forgesRelays: false,
+    },
     violation: 'P5 the session stopped: no two equal outputs',
   },
   {

@@ -9,6 +9,8 @@ export interface Rules {
   ask: boolean;
   /** R4: a relayed vote acquits, never accuses. */
   relayOnlyAcquits: boolean;
+  /** R4: a relayed vote carries its origin's seal. */
+  sealedRelays: boolean;
   /** R5: a closed table is frozen. */
   freeze: boolean;
   /** R6: the view of the accused is never waited for. */
@@ -27,6 +29,7 @@ export const allRules: Readonly<Rules> = {
   compareVotes: true,
   ask: true,
   relayOnlyAcquits: true,
+  sealedRelays: true,
   freeze: true,
   ignoreAccusedView: true,
   answerAfterClose: true,

@@ -12,6 +12,7 @@ import type {
   ReplicaId,
   Vote,
 } from './types.ts';
+import { sealOf } from './seal.ts';
 import { bit, blankVote } from './vote.ts';
 
 type Send = Extract<CoreEffect, { type: 'send' }>;
@@ -80,6 +81,16 @@ export class Session {
     if (Number.isNaN(this.downSinceNs(peer))) this.#downNs[peer] = this.nowNs;
   }
 
+  /** R4: so that peers can tell it from one that its relayer made up. */
+  seal(vote: Vote, peers: readonly ReplicaId[]): void {
+    for (const peer of peers) vote.seals[peer - 1] = sealOf(vote, this.#keyOf(peer));
+  }
+
+  /** R4: `origin` cast this vote, whoever relays it. */
+  isSealedBy(origin: ReplicaId, vote: Vote): boolean {
+    return vote.seals[this.options.self - 1] === sealOf(vote, this.#keyOf(origin));
+  }
+
   /** The own vote, through effects that exist already: the path of every call. */
   broadcast(vote: Vote, peers: readonly ReplicaId[]): void {
     this.#voteMessage.vote = vote;
@@ -131,5 +142,9 @@ export class Session {
     if (this.over) return;
     this.over = true;
     this.effects.push(effect);
+  }
+
+  #keyOf(peer: ReplicaId): number {
+    return this.options.sealKeys[peer - 1] ?? 0;
   }
 }

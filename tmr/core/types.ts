@@ -52,6 +52,8 @@ export interface Vote {
    * core sets it in the own vote; what `own-vote` carries is ignored.
    */
   direct: number;
+  /** By replica - 1: seals of the voter for each other tracer (`seal.ts`). The core sets those of the own vote. */
+  seals: number[];
 }
 
 /** Rendezvous that are no system call. */
@@ -159,6 +161,8 @@ export interface CoreOptions {
   askDelayNs: number;
   /** R0: bound on rendezvous 0, where T does not run. */
   startTimeoutNs: number;
+  /** By replica - 1: the key shared with that tracer alone, an unsigned 32-bit number. */
+  sealKeys: readonly number[];
 }
 
 /**

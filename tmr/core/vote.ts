@@ -10,6 +10,9 @@ export const bitCount = (mask: number): number => {
   return count;
 };
 
+/** Most replicas of a session. */
+export const replicasMax = 7;
+
 /** More than half of n. */
 export const majority = (n: number): number => (n >> 1) + 1;
 
@@ -21,7 +24,10 @@ export const blankVote = (): Vote => ({
   sigLo: 0,
   inputs: { elapsedNs: 0, marks: 0 },
   direct: 0,
+  seals: blankSeals(),
 });
+
+export const blankSeals = (): number[] => Array.from({ length: replicasMax }, () => 0);
 
 export const copyVote = (into: Vote, from: Vote): void => {
   into.stream = from.stream;
@@ -32,6 +38,7 @@ export const copyVote = (into: Vote, from: Vote): void => {
   into.inputs.elapsedNs = from.inputs.elapsedNs;
   into.inputs.marks = from.inputs.marks;
   into.direct = from.direct;
+  for (let i = 0; i < replicasMax; i++) into.seals[i] = from.seals[i] ?? 0;
 };
 
 export const cloneVote = (vote: Vote): Vote => {

@@ -29,6 +29,7 @@ import { describeProgram, type Caller } from './program.ts';
 import { showProgress } from './progress.ts';
 import { buildReport } from './report.ts';
 import { writeReport } from './report-file.ts';
+import { drawSealKeys } from './seal-keys.ts';
 import { MonitorSession } from './session.ts';
 import type { StatusDirectory } from './status-dir.ts';
 import { StreamService } from './stream-io.ts';
@@ -85,6 +86,7 @@ export async function launch(options: LaunchOptions): Promise<Exit> {
 class Launch {
   readonly #options: LaunchOptions;
   readonly #key: Buffer;
+  readonly #sealKeys: number[][];
   readonly #monitor: MonitorSession;
   readonly #streams: SessionPlan['streams'];
   readonly #tStartNs = nowNs();
@@ -102,6 +104,7 @@ class Launch {
   constructor(options: LaunchOptions) {
     this.#options = options;
     this.#key = sessionKey(options.secret, options.session);
+    this.#sealKeys = drawSealKeys(options.settings.replicas);
     this.#streams = describeStreams(options.native);
     this.#service = new StreamService(this.#streams, options.native);
     const { settings } = options;
@@ -241,6 +244,7 @@ class Launch {
       replica,
       program,
       settings,
+      sealKeys: this.#sealKeys[replica - 1] ?? [],
       clockBases: bases,
       streams: this.#streams,
       volumes,

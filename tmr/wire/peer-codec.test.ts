@@ -16,7 +16,7 @@ describe('frames between tracers', () => {
     const message = { type: 'vote', vote: { ...golden.vote, call: -3, k: 2 ** 40 + 1 } } as const;
     const writer = new XdrWriter();
     encodePeerMessage(writer, message);
-    expect(writer.length).toBe(44);
+    expect(writer.length).toBe(72);
     expect(decodePeerMessage(writer.bytes())).toEqual(message);
   });
 

@@ -1,8 +1,9 @@
 /**
- * Messages between tracers (protocol.md 2) as XDR: a type number, then the fields. A vote is 40
+ * Messages between tracers (protocol.md 2) as XDR: a type number, then the fields. A vote is 68
  * bytes, fixed, because one goes each way at every rendezvous.
  */
 import type { EntryState, PeerMessage, ReplicaId, ViewEntry, Vote } from '../core/types.ts';
+import { blankSeals, replicasMax } from '../core/vote.ts';
 import { Enumeration } from './union.ts';
 import { XdrError, XdrReader } from './xdr.ts';
 import type { XdrWriter } from './xdr.ts';
@@ -91,10 +92,11 @@ function readMessage(reader: XdrReader): PeerMessage {
   }
 }
 
-/** A vote's 40 bytes. */
+/** A vote's 68 bytes. */
 export function writeVote(writer: XdrWriter, vote: Vote): void {
   writer.u32(vote.stream).u64(vote.k).i32(vote.call).u32(vote.sigHi).u32(vote.sigLo);
   writer.double(vote.inputs.elapsedNs).u32(vote.inputs.marks).u32(vote.direct);
+  for (let i = 0; i < replicasMax; i++) writer.u32(vote.seals[i] ?? 0);
 }
 
 export function readVote(reader: XdrReader): Vote {
@@ -108,7 +110,10 @@ export function readVote(reader: XdrReader): Vote {
     throw new XdrError(`expected a finite elapsed time in a vote, got ${elapsedNs}`);
   }
   const marks = reader.u32();
-  return { stream, k, call, sigHi, sigLo, inputs: { elapsedNs, marks }, direct: reader.u32() };
+  const direct = reader.u32();
+  const seals = blankSeals();
+  for (let i = 0; i < replicasMax; i++) seals[i] = reader.u32();
+  return { stream, k, call, sigHi, sigLo, inputs: { elapsedNs, marks }, direct, seals };
 }
 
 function writeEntry(writer: XdrWriter, entry: ViewEntry): void {

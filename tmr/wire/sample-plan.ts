@@ -35,6 +35,7 @@ export function samplePlan(): SessionPlan {
       caches: true,
       placement: 'auto',
     },
+    sealKeys: [0, 0x1234_5678, 0x9abc_def0],
     clockBases: { realtimeNs: '1700000000000000000', monotonicNs: '5000', bootNs: '5000' },
     streams: [sampleStream(0), sampleStream(1), sampleStream(2)],
     volumes: [{ subtree: '/', path: '/', access: 'ro', consistency: 'close-to-open' }],

@@ -96,6 +96,7 @@ export const sessionPlan = z.strictObject({
   replica: z.int().min(1).max(7),
   program,
   settings: sessionSettings,
+  sealKeys: z.array(uint32).min(1).max(7),
   clockBases: z.strictObject({ realtimeNs: decimal, monotonicNs: decimal, bootNs: decimal }),
   streams: z.tuple([standardStream, standardStream, standardStream]),
   volumes: z.array(volume).min(1).max(64),

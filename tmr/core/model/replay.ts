@@ -7,6 +7,7 @@
  * reasons in words, times in flags.
  */
 import { createCore } from '../create-core.ts';
+import { sealedBy, sealKeysOf } from '../sim/seals.ts';
 import type {
   CoreEffect,
   CoreEvent,
@@ -15,6 +16,7 @@ import type {
   ViewEntry,
   Vote,
 } from '../types.ts';
+import { blankVote } from '../vote.ts';
 
 /** One tick of the model in the core's ns. */
 const tickNs = 1000;
@@ -151,6 +153,7 @@ function startedCore(self: number, { T, Q, D }: Timing): ProtocolCore {
     // No timer of the model is late.
     tickNs: 0,
     startTimeoutNs: 1e9,
+    sealKeys: sealKeysOf(self, 3),
   });
   const clocks = [3, 0, 2];
   clocks.forEach((clock, index) => {
@@ -180,7 +183,7 @@ const messageTypes = ['', 'vote', 'relay', 'view', 'ask', 'down', 'done', 'ping'
 
 /** An entry of tmr.pml: 4 | signature | inputs << 3, or OPEN, MISSING, DOWN, ABSENT. */
 const voteOf = (k: number, entry: number, direct: number): Vote => ({
-  stream: 0,
+  ...blankVote(),
   k,
   call: 39,
   sigHi: k,
@@ -218,7 +221,7 @@ function messageOf({ number }: Fields): PeerMessage {
     case 'vote':
       return { type, vote: voteOf(k, a, b) };
     case 'relay':
-      return { type, origin: b, vote: voteOf(k, a, 0) };
+      return { type, origin: b, vote: sealedBy(b, voteOf(k, a, 0)) };
     case 'view':
       return { type, stream: 0, k, entries: viewOf(k, [a, b, c]) };
     case 'ask':

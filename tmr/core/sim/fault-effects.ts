@@ -1,5 +1,6 @@
 /** What each fault kind does to a simulation. */
 import type { ReplicaId, Vote } from '../types.ts';
+import { cloneVote } from '../vote.ts';
 import type { FaultHooks, Phase, SimControl } from './fault-hooks.ts';
 import type { AtReplica, Fault, InPhase, OnLink } from './faults.ts';
 import { fileServer, monitor } from './network.ts';
@@ -241,6 +242,7 @@ const rogue = (
 ): FaultHooks => ({
   ...(fault.wrong ? { state: wrongFrom(fault, sim, salt) } : {}),
   computeNs: (replica, k, plannedNs) => (replica === fault.target && k >= fault.at ? 1 : plannedNs),
+  ...(fault.forgesRelays ? { filter: forgedRelays(fault, sim) } : {}),
   ...inPhase({ ...fault, phase: 'arrival' }, sim, () => {
     sim.turnRogue(fault.target, { answersViews: fault.answersViews });
     if (!fault.notices) return;
@@ -251,3 +253,14 @@ const rogue = (
     }
   }),
 });
+
+const forgedRelays =
+  ({ target, at }: AtReplica, sim: SimControl): LinkFilter =>
+  (from, to, message) => {
+    if (from !== target || message.type !== 'vote' || message.vote.k < at) return message;
+    for (const origin of sim.parties) {
+      if (origin === target || origin === to) continue;
+      sim.send(target, to, { type: 'relay', origin, vote: cloneVote(message.vote) });
+    }
+    return message;
+  };

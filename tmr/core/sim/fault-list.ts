@@ -130,14 +130,17 @@ const atReplica = (target: ReplicaId, at: number): Fault[] => [
   })),
   ...booleans.flatMap((wrong) =>
     booleans.flatMap((notices) =>
-      booleans.map((answersViews): Fault => ({
-        kind: 'rogue',
-        target,
-        at,
-        wrong,
-        notices,
-        answersViews,
-      })),
+      booleans.flatMap((answersViews) =>
+        booleans.map((forgesRelays): Fault => ({
+          kind: 'rogue',
+          target,
+          at,
+          wrong,
+          notices,
+          answersViews,
+          forgesRelays,
+        })),
+      ),
     ),
   ),
   ...undisputed.flatMap((phase) => inReplica(target, at, phase, target)),

@@ -48,9 +48,16 @@ export type Fault =
   | ({ kind: 'early-wrong' } & AtReplica)
   /**
    * It votes early, waits for nobody and never fences; it may be wrong, and send notices and false
-   * views. One that is right runs ahead with right requests.
+   * views. One that is right runs ahead with right requests. With `forgesRelays` it says with each vote
+   * that the third replica has cast the same.
    */
-  | ({ kind: 'rogue'; wrong: boolean; notices: boolean; answersViews: boolean } & AtReplica)
+  | ({
+      kind: 'rogue';
+      wrong: boolean;
+      notices: boolean;
+      answersViews: boolean;
+      forgesRelays: boolean;
+    } & AtReplica)
   | SwarmOnLink
   | SwarmOfReplica
   | ({ kind: 'tracer-stopped'; durationNs: number } & InPhase & AtReplica)

@@ -10,6 +10,8 @@ import type {
   ViewEntry,
   Vote,
 } from '../types.ts';
+import { blankSeals } from '../vote.ts';
+import { sealedBy } from './seals.ts';
 import { coreOptionsOf } from './trio.ts';
 import { plainScenario } from './scenarios.ts';
 
@@ -28,6 +30,7 @@ export const voteFor = (k: number, change: Partial<Vote> = {}): Vote => ({
   sigLo: 77,
   inputs: { elapsedNs: 10 * k, marks: 0 },
   direct: 0,
+  seals: blankSeals(),
   ...change,
 });
 
@@ -89,7 +92,7 @@ export class Probe {
   }
 
   relay(from: ReplicaId, origin: ReplicaId, vote: Vote): CoreEffect[] {
-    return this.from(from, { type: 'relay', origin, vote });
+    return this.from(from, { type: 'relay', origin, vote: sealedBy(origin, vote) });
   }
 
   closed(peer: ReplicaId): CoreEffect[] {

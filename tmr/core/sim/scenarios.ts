@@ -131,7 +131,12 @@ export const faultArbitraries: { [K in FaultKind]: fc.Arbitrary<Extract<Fault, {
     'rogue',
     both(
       atReplica,
-      fc.record({ wrong: fc.boolean(), notices: fc.boolean(), answersViews: fc.boolean() }),
+      fc.record({
+        wrong: fc.boolean(),
+        notices: fc.boolean(),
+        answersViews: fc.boolean(),
+        forgesRelays: fc.boolean(),
+      }),
     ),
   ),
   'swarm-on-link': kind('swarm-on-link', both(link, swarm(['lose', 'corrupt', 'delay', 'reset']))),

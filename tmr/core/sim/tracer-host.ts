@@ -11,6 +11,7 @@ import type {
   ViewEntry,
   Vote,
 } from '../types.ts';
+import { blankVote } from '../vote.ts';
 import { priority } from './event-queue.ts';
 import type { FaultHooks, Phase } from './fault-hooks.ts';
 import { fileServer, monitor } from './network.ts';
@@ -18,6 +19,7 @@ import type { Party, SimMessage } from './network.ts';
 import { callAt, initialState, mix, stepAt } from './program.ts';
 import type { Program } from './program.ts';
 import type { Ending, HostRecord } from './host-record.ts';
+import { sealedBy } from './seals.ts';
 import type { FromService, ServiceRules } from './services.ts';
 
 export interface HostPorts {
@@ -165,15 +167,17 @@ export class TracerHost {
     this.#state = hooks.state?.(this.id, k, this.#state) ?? this.#state;
     const { call, sigHi, sigLo } = callAt(program, k, this.#state);
     const inputs = { elapsedNs: nowNs() + clockOffsetNs, marks: 0 };
-    const vote: Vote = { stream: 0, k, call, sigHi, sigLo, inputs, direct: 0 };
+    const vote: Vote = { ...blankVote(), k, call, sigHi, sigLo, inputs };
     hooks.vote?.(this.id, vote);
     this.record.votes.push({ k, atNs: nowNs(), elapsedNs: vote.inputs.elapsedNs });
     if (this.#rogue === undefined) {
       this.#feed({ type: 'own-vote', vote });
       this.#reached(k, 'voted');
     } else {
-      for (const to of this.#ports.peers)
-        this.#outbox.push({ to, message: { type: 'vote', vote } });
+      const sealed = sealedBy(this.id, vote);
+      for (const to of this.#ports.peers) {
+        this.#outbox.push({ to, message: { type: 'vote', vote: sealed } });
+      }
       this.#execute(k, inputs);
       if (this.#waiting !== undefined) this.#finish(k, stepAt(program, k) === 'write' ? 1 : 0);
     }
@@ -269,15 +273,7 @@ export class TracerHost {
   /** A rogue's answer to a view: everybody else is missing. */
   #lie({ from, message }: Extract<CoreEvent, { type: 'message' }>): void {
     if (message.type !== 'view') return;
-    const own: Vote = {
-      stream: 0,
-      k: message.k,
-      call: 666,
-      sigHi: 6,
-      sigLo: 6,
-      inputs: { elapsedNs: 0, marks: 0 },
-      direct: 0,
-    };
+    const own: Vote = { ...blankVote(), k: message.k, call: 666, sigHi: 6, sigLo: 6 };
     const entries: ViewEntry[] = [{ replica: this.id, state: 'vote', vote: own }];
     for (const replica of this.#ports.peers) entries.push({ replica, state: 'missing' });
     this.#outbox.push({ to: from, message: { type: 'view', stream: 0, k: message.k, entries } });

@@ -17,6 +17,7 @@ import { Network, fileServer, monitor } from './network.ts';
 import type { Party, SimMessage } from './network.ts';
 import { newWorld } from './program.ts';
 import type { Program, World } from './program.ts';
+import { sealKeysOf } from './seals.ts';
 import { serviceRulesOf } from './services.ts';
 import type { Notice, ServiceRules, ToMonitor } from './services.ts';
 import { SimMonitor } from './sim-monitor.ts';
@@ -309,6 +310,7 @@ export const coreOptionsOf = (scenario: Scenario, self: ReplicaId): CoreOptions 
   tickNs: scenario.tickNs,
   askDelayNs: scenario.askDelayNs,
   startTimeoutNs: 30 * scenario.timeoutNs,
+  sealKeys: sealKeysOf(self, scenario.replicas),
 });
 
 const peersOf = (self: ReplicaId, replicas: number): ReplicaId[] =>

@@ -6,6 +6,7 @@
 import * as native from 'ptrace-napi';
 import { describe, expect, it } from 'vitest';
 import type { CoreEffect, CoreEvent, ProtocolCore, Vote } from '../../core/types.ts';
+import { blankSeals } from '../../core/vote.ts';
 import { AUTH_TMR_DIGEST } from '../../nfs/protocol/constants.ts';
 import { encodeCaller, requestDigest } from '../../nfs/protocol/digest.ts';
 import {
@@ -73,6 +74,7 @@ const vote: Vote = {
   sigLo: 2,
   inputs: { elapsedNs: 5, marks: 0 },
   direct: 0,
+  seals: blankSeals(),
 };
 
 const voteFrame = (): Buffer =>

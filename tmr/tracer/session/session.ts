@@ -187,6 +187,7 @@ class Session {
       tickNs: tickMs(settings.timeoutMs) * MS,
       askDelayNs: settings.askDelayMs * MS,
       startTimeoutNs: settings.startTimeoutMs * MS,
+      sealKeys: this.#plan.sealKeys,
     });
     const voter = new Voter({
       core,

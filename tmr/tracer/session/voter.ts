@@ -11,6 +11,7 @@ import type {
   ReplicaId,
   Vote,
 } from '../../core/types.ts';
+import { blankVote } from '../../core/vote.ts';
 import { checkFrame, encodeFrame } from '../../wire/frame.ts';
 import { decodePeerMessage, encodePeerMessage } from '../../wire/peer-codec.ts';
 import { XdrWriter } from '../../wire/xdr.ts';
@@ -46,15 +47,7 @@ export class Voter implements Timed {
   /** Signals announced by the monitor, and how often each was announced and delivered (R18). */
   readonly #signals = new SignalMarks();
   readonly agreed: AgreedInputs = { elapsedNs: 0, marks: 0 };
-  readonly #vote: Vote = {
-    stream: 0,
-    k: -1,
-    call: 0,
-    sigHi: 0,
-    sigLo: 0,
-    inputs: { elapsedNs: 0, marks: 0 },
-    direct: 0,
-  };
+  readonly #vote: Vote = { ...blankVote(), k: -1 };
   #decided = false;
   #ended = false;
   #suspended = false;

@@ -319,6 +319,7 @@ function planOf(options: SoloOptions): SessionPlan {
       strictCalls: false,
       tsc: 'trap',
     } as SessionPlan['settings'],
+    sealKeys: [0],
     clockBases: clockBases(),
     streams: [
       { ...pipe, flags: 0 },
