@@ -31,7 +31,7 @@ import { buildReport } from './report.ts';
 import { writeReport } from './report-file.ts';
 import { drawSealKeys } from './seal-keys.ts';
 import { MonitorSession } from './session.ts';
-import type { StatusDirectory } from './status-dir.ts';
+import { SessionStatusFile, type StatusDirectory } from './status-dir.ts';
 import { StreamService } from './stream-io.ts';
 import { describeStreams } from './streams.ts';
 import { forwardSignals } from './terminal-signals.ts';
@@ -88,6 +88,7 @@ class Launch {
   readonly #key: Buffer;
   readonly #sealKeys: number[][];
   readonly #monitor: MonitorSession;
+  readonly #status: SessionStatusFile;
   readonly #streams: SessionPlan['streams'];
   readonly #tStartNs = nowNs();
   #service: StreamService;
@@ -107,6 +108,7 @@ class Launch {
     this.#sealKeys = drawSealKeys(options.settings.replicas);
     this.#streams = describeStreams(options.native);
     this.#service = new StreamService(this.#streams, options.native);
+    this.#status = new SessionStatusFile(options.statusDirectory, say);
     const { settings } = options;
     this.#monitor = new MonitorSession(
       {
@@ -298,11 +300,11 @@ class Launch {
   }
 
   #changed(): void {
-    const { session, secretFile, statusDirectory, volumes } = this.#options;
+    const { session, secretFile, volumes } = this.#options;
     const { state } = this.#monitor;
     if (state === 'running' && Number.isNaN(this.#tRunningNs)) this.#tRunningNs = nowNs();
     if (this.#parts === undefined || this.#listener === undefined || state === 'ended') return;
-    statusDirectory.write(
+    this.#status.write(
       {
         session,
         state,

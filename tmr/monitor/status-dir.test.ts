@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { publicStatus, StatusDirectory } from './status-dir.ts';
+import { publicStatus, SessionStatusFile, StatusDirectory } from './status-dir.ts';
 import type { SessionStatusEntry } from './status-dir.ts';
 
 let runtime: string;
@@ -55,6 +55,19 @@ describe('the status directory', () => {
     });
     directory.remove('s1');
     expect(directory.list()).toEqual([]);
+  });
+
+  it('that cannot be written ends nothing, is said once, and may serve again later', () => {
+    const directory = new StatusDirectory({ XDG_RUNTIME_DIR: runtime });
+    const said: string[] = [];
+    const status = new SessionStatusFile(directory, (line) => said.push(line));
+    rmSync(directory.path, { recursive: true });
+    for (let i = 0; i < 3; i++) status.write(entry('s1', process.pid), { writes: [] });
+    expect(said).toEqual([expect.stringMatching(/^cannot write the session's status: ENOENT/)]);
+    mkdirSync(directory.path, { mode: 0o700 });
+    status.write(entry('s1', process.pid), { writes: [] });
+    expect(directory.list()).toHaveLength(1);
+    expect(said).toHaveLength(1);
   });
 
   it('forgets sessions of dead monitors and removes what they left, and nothing else', () => {

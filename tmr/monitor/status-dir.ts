@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Address } from '../wire/messages.ts';
-import { StartError } from './errors.ts';
+import { messageOf, StartError } from './errors.ts';
 import { startTimeOf } from './process-start.ts';
 
 export const STATUS_VERSION = 1;
@@ -143,6 +143,27 @@ export class StatusDirectory {
 
   #file(session: string): string {
     return join(this.path, `${session}.json`);
+  }
+}
+
+/** The file of one session, which may fill the disk that it lies on: without it the session goes on. */
+export class SessionStatusFile {
+  readonly #directory: StatusDirectory;
+  readonly #say: (line: string) => void;
+  #failed = false;
+
+  constructor(directory: StatusDirectory, say: (line: string) => void) {
+    this.#directory = directory;
+    this.#say = say;
+  }
+
+  write(entry: SessionStatusEntry, internal: Omit<Internal, 'startTime'>): void {
+    try {
+      this.#directory.write(entry, internal);
+    } catch (error) {
+      if (!this.#failed) this.#say(`cannot write the session's status: ${messageOf(error)}`);
+      this.#failed = true;
+    }
   }
 }
 
