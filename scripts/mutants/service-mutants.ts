@@ -98,10 +98,10 @@ const serverSlots = mutantsOf('tmr/nfs/session/slots.ts', serverTests, [
   ],
   [
     'server: the last request of a replica counts',
-    '} else known.waiting.push(request);',
-    '} else {\n      known.request = request;\n      known.waiting.push(request);\n    }',
+    '      known.waiting?.superseded();\n',
+    '      known.waiting?.superseded();\n      known.request = request;\n',
   ],
-  ['server: a retransmission is not answered', '} else known.waiting.push(request);', '}'],
+  ['server: a retransmission is not answered', '      known.waiting = request;\n', ''],
   [
     'server: no window',
     'if (slot.counter > this.#slowest(stream) + WINDOW) {',
@@ -314,7 +314,17 @@ const sessionProcess: Mutant[] = [
       '>= this.#serviceTimeoutNs) this.lose',
       '>= this.#serviceTimeoutNs / 8) this.lose',
     ],
-    ['tracer: services are not pinged', '      else this.#ping[party]();\n', ''],
+    ['tracer: services are not pinged', '      else if (isPingDue) this.#ping[party]();\n', ''],
+    [
+      'tracer: a stopped process blames the services',
+      '> this.#serviceTimeoutNs / 2) {',
+      '> 9 * this.#serviceTimeoutNs) {',
+    ],
+    [
+      'tracer: a loss is seen at the next ping only',
+      'Math.min(this.#nextPingNs, heardNs + this.#serviceTimeoutNs)',
+      'this.#nextPingNs',
+    ],
     [
       'tracer: what services say is not heard',
       '    this.#heardNs[party] = native.monotonicNs();\n',

@@ -63,7 +63,10 @@ export class Services implements Timed {
   }
 
   nextDeadlineNs(): number {
-    return Math.min(this.#nextPingNs, this.#leaveNs);
+    // Paused, or one is lost already.
+    if (this.#nextPingNs === Infinity) return this.#leaveNs;
+    const heardNs = Math.min(this.#heardNs['file server'], this.#heardNs.monitor);
+    return Math.min(this.#nextPingNs, heardNs + this.#serviceTimeoutNs);
   }
 
   expire(nowNs: number): void {
@@ -72,11 +75,15 @@ export class Services implements Timed {
       this.#nextPingNs = Infinity;
       return;
     }
-    if (nowNs < this.#nextPingNs) return;
+    // Stopped meanwhile, with its container perhaps: nobody was asked, so nobody owes an answer.
+    if (nowNs - this.#nextPingNs > this.#serviceTimeoutNs / 2) {
+      this.#heardNs = { 'file server': nowNs, monitor: nowNs };
+    }
+    const isPingDue = nowNs >= this.#nextPingNs;
     for (const party of ['file server', 'monitor'] as const) {
       if (nowNs - this.#heardNs[party] >= this.#serviceTimeoutNs) this.lose(party);
-      else this.#ping[party]();
+      else if (isPingDue) this.#ping[party]();
     }
-    this.#nextPingNs = nowNs + this.#serviceTimeoutNs / 4;
+    if (isPingDue) this.#nextPingNs = nowNs + this.#serviceTimeoutNs / 4;
   }
 }

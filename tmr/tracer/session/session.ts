@@ -110,13 +110,23 @@ class Session {
       pid: process.pid,
       address: { host, port: listening.port },
     });
-    this.#pump.until(() => this.#peers !== undefined);
+    this.#awaitPeers(native.monotonicNs() + settings.startTimeoutMs * MS);
     const voter = this.#startVoter(monitor, interpose);
     voter.start();
     const server = this.#dialServer(voter);
     this.#watchServices(server, monitor);
     this.#runProgram(voter, server, monitor);
     this.#leave(server, monitor, voter);
+  }
+
+  /** The monitor gives up at the start time-out itself; one that vanished without a word cannot say so. */
+  #awaitPeers(dueNs: number): void {
+    while (this.#peers === undefined) {
+      if (native.monotonicNs() >= dueNs) {
+        throw new SessionEnd('lost', 'monitor lost: it did not say where the other tracers are');
+      }
+      this.#pump.turn(dueNs);
+    }
   }
 
   /** Turns whatever ended the session early into words for the monitor. */
