@@ -262,6 +262,20 @@ describe('one faulty replica', () => {
     expect(bench.session.state).toBe('running');
   });
 
+  it('that asks for no slots does not fill the memory: it is let go, and the two go on', async () => {
+    const bench = Bench.running();
+    const input: SlotOp = { type: 'input', fd: 0, count: 2 ** 20, offset: -1 };
+    const text = 'x'.repeat(2 ** 20);
+    for (let n = 0; n < 40; n++) {
+      for (const replica of [1, 2]) bench.slot(replica, n, input);
+      bench.answerInput(text);
+      await bench.settle();
+    }
+    expect(bench.session.replicas[2]).toMatchObject({ state: 'gone' });
+    expect(bench.session.slotsCompleted).toBe(40);
+    expect(bench.session.state).toBe('running');
+  });
+
   it('gives its last words for the report once, and tells of no more changes', () => {
     let changes = 0;
     const bench = Bench.running({}, () => changes++);

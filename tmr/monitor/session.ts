@@ -277,6 +277,9 @@ export class MonitorSession {
             `sent slot ${decision.got} where slot ${decision.expected} was due`,
           );
           break;
+        case 'behind':
+          this.#expel(decision.replica, `does not ask for slot ${decision.n}`);
+          break;
         case 'no-quorum':
           this.stop('no quorum at monitor');
           break;
@@ -302,7 +305,7 @@ export class MonitorSession {
     }
   }
 
-  /** Its own word has shown it faulty; it fences, and its peers flag it for the closed connection. */
+  /** Its own word, or its silence, has shown it faulty; it fences, and its peers flag it for the closed connection. */
   #expel(replica: ReplicaId, reason: string): void {
     const record = this.#roster.find(replica);
     if (record === undefined || record.state !== 'member') return;

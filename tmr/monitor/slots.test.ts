@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { SlotOp } from '../wire/messages.ts';
 import { SlotQuorum } from './slots.ts';
+import type { SlotDecision } from './slots.ts';
 
 const hello: SlotOp = { type: 'output', fd: 1, bytes: Buffer.from('hello') };
 const wrong: SlotOp = { type: 'output', fd: 1, bytes: Buffer.from('hallo') };
+/** Most that tracers move in one slot. */
+const CHUNK_BYTES = 2 ** 20;
 const ok = { result: 5, bytes: Buffer.alloc(0) };
 
 describe('the vote on slots', () => {
@@ -70,6 +73,26 @@ describe('the vote on slots', () => {
     expect(slots.arrive(1, 1, hello, 'a')).toEqual([
       { type: 'violation', replica: 1, expected: 1, got: 1 },
     ]);
+  });
+
+  it('keeps the results of the longest call for one that is behind, but not of a whole program', () => {
+    const slots = new SlotQuorum([1, 2, 3], 2);
+    const next = (bytes: Buffer): SlotDecision[] => {
+      const n = slots.completed;
+      for (const replica of [1, 2]) slots.arrive(replica, n, hello, 'a');
+      return slots.done(n, { result: bytes.length, bytes });
+    };
+    // One write(2) of the most that Linux takes, in pieces.
+    for (let i = 0; i < 2 ** 31 / CHUNK_BYTES; i++) expect(next(Buffer.alloc(0))).toHaveLength(2);
+    expect(slots.arrive(3, 0, hello, 'a')).toHaveLength(1);
+    const behind = Array.from({ length: 1000 }, () => next(Buffer.alloc(CHUNK_BYTES))).flat();
+    expect(behind.find(({ type }) => type !== 'reply')).toEqual({
+      type: 'behind',
+      replica: 3,
+      n: 1,
+    });
+    slots.remove(3);
+    expect(next(Buffer.alloc(CHUNK_BYTES))).toHaveLength(2);
   });
 
   it('needs one vote where one replica was started', () => {

@@ -21,8 +21,18 @@ export type SlotDecision =
   | { type: 'odd'; replica: ReplicaId; n: number }
   /** This replica does not keep to the sequence. */
   | { type: 'violation'; replica: ReplicaId; expected: number; got: number }
+  /** This replica does not ask for slot n, and more has come since than one call makes. */
+  | { type: 'behind'; replica: ReplicaId; n: number }
   /** All that can send have sent, and too few are equal. */
   | { type: 'no-quorum'; n: number };
+
+/**
+ * Results kept for replicas that are behind, with what each costs that has no bytes. The others wait
+ * at their next vote for that of a healthy one, or flag it, so it is behind by the slots of one call
+ * at most: one input, or a write(2) of 2 GiB in pieces of 1 MiB.
+ */
+const KEPT_BYTES_MAX = 16 * 2 ** 20;
+const SLOT_COST_BYTES = 64;
 
 interface Request {
   n: number;
@@ -38,6 +48,8 @@ export class SlotQuorum {
   readonly #waiting = new Map<ReplicaId, Request>();
   /** Slots carried out that a replica may yet ask for. */
   readonly #history = new Map<number, { digest: string; result: SlotResult }>();
+  /** What the history costs. */
+  #keptBytes = 0;
   #current = 0;
   #executing: Request | undefined;
 
@@ -75,6 +87,7 @@ export class SlotQuorum {
     this.#executing = undefined;
     this.#current = n + 1;
     this.#history.set(n, { digest: executed.digest, result });
+    this.#keptBytes += costOf(result);
     const decisions: SlotDecision[] = [];
     for (const [replica, request] of this.#waiting) {
       decisions.push({ type: 'reply', to: replica, n, result });
@@ -82,7 +95,7 @@ export class SlotQuorum {
     }
     this.#waiting.clear();
     this.#forget();
-    return decisions;
+    return [...decisions, ...this.#farBehind()];
   }
 
   /** The replica is flagged, fenced or gone: it has no vote any more. */
@@ -121,9 +134,23 @@ export class SlotQuorum {
   /** Drops results that every replica has had. */
   #forget(): void {
     const oldest = Math.min(this.#current, ...this.#next.values());
-    for (const n of this.#history.keys()) {
+    for (const [n, { result }] of this.#history) {
       if (n >= oldest) break;
       this.#history.delete(n);
+      this.#keptBytes -= costOf(result);
     }
   }
+
+  /** Whoever votes with its peers and asks for nothing here would have all kept for ever. */
+  #farBehind(): SlotDecision[] {
+    if (this.#keptBytes <= KEPT_BYTES_MAX) return [];
+    const oldest = Math.min(...this.#next.values());
+    return [...this.#next]
+      .filter(([, next]) => next === oldest)
+      .map(([replica, n]) => ({ type: 'behind', replica, n }));
+  }
+}
+
+function costOf({ bytes }: SlotResult): number {
+  return SLOT_COST_BYTES + bytes.length;
 }
