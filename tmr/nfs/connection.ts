@@ -217,7 +217,7 @@ export class Connection {
     const digest = requestDigest(encodeCaller(context.caller), program, version, procedure, args);
     const verifier = { flavour: AUTH_TMR_DIGEST, body: digest };
     this.#wait(args.length);
-    const accepted = bound.session.request({
+    const refusal = bound.session.request({
       replica: bound.replica,
       stream: identity.stream,
       counter: identity.counter,
@@ -228,12 +228,11 @@ export class Connection {
         this.#waited(args.length);
         this.send(withXid(record, call.xid));
       },
+      superseded: () => this.#waited(args.length),
     });
-    if (accepted) return;
+    if (refusal === undefined) return;
     this.#waited(args.length);
-    this.log(
-      `call ${identity.counter} of stream ${identity.stream} came after its slot was dropped`,
-    );
+    this.log(`refused: call ${identity.counter} of stream ${identity.stream}: ${refusal}`);
     this.#notAccepted(call, acceptStatus.SYSTEM_ERR);
   }
 

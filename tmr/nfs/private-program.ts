@@ -43,8 +43,8 @@ export class PrivateProgram {
   readonly #connection: Connection;
   #handshake: ListenerHandshake | undefined;
   #bound: Bound | undefined;
-  /** STATUS calls that wait for a change. */
-  readonly #polls = new Set<() => void>();
+  /** Gives the STATUS call up that waits for a change. */
+  #poll: (() => void) | undefined;
 
   constructor(parts: ServerParts, connection: Connection) {
     this.#parts = parts;
@@ -74,7 +74,7 @@ export class PrivateProgram {
 
   /** The connection has ended. */
   closed(): void {
-    for (const giveUp of this.#polls) giveUp();
+    this.#poll?.();
     const bound = this.#bound;
     if (bound === undefined) return;
     if (bound.role === 'monitor') this.#parts.sessions.close(bound.session);
@@ -167,12 +167,20 @@ export class PrivateProgram {
   }
 
   #status(call: Call, args: protocol.StatusArgs, session: Session): void {
-    let giveUp: () => void = () => undefined;
-    giveUp = session.whenAbove(args.since, (status) => {
-      this.#polls.delete(giveUp);
+    const tell = (status: protocol.SessionStatus) =>
       this.#reply(call, (writer) => protocol.status.result.write(writer, status));
-    });
-    this.#polls.add(giveUp);
+    if (session.version > args.since) tell(session.status());
+    else if (this.#poll === undefined) {
+      this.#poll = session.whenChanged((status) => {
+        this.#poll = undefined;
+        tell(status);
+      });
+    } else {
+      this.#connection.log('refused: a second STATUS that would wait');
+      this.#connection.send(
+        encodeNotAccepted(new XdrWriter(64), call.xid, acceptStatus.SYSTEM_ERR),
+      );
+    }
   }
 
   #reply(call: Call, write: (writer: XdrWriter) => void): void {

@@ -1,7 +1,7 @@
 /** Who gets in, who is put out, and what the monitor hears of it. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { mnt } from '../protocol/mount.ts';
 import { bye, flag, status, type SessionConfig } from '../protocol/private-program.ts';
 import { openSession, serve, sessionConfig } from '../testing/fixture.ts';
@@ -89,6 +89,19 @@ describe('a flag', () => {
 });
 
 describe('status', () => {
+  test('waits once on a connection; one that need not wait is answered beside it', async () => {
+    const t = await trio();
+    const { version } = await t.monitor.tmr(status, { since: 0 });
+    const poll = t.monitor.tmr(status, { since: version });
+    await expect(t.monitor.tmr(status, { since: version })).rejects.toThrow('not-accepted');
+    expect((await t.monitor.tmr(status, { since: 0 })).version).toBe(version);
+    await t.one.tmr(flag, against(2));
+    expect((await poll).version).toBeGreaterThan(version);
+    const next = t.monitor.tmr(status, { since: version + 1 });
+    await t.three.tmr(flag, against(2));
+    expect((await next).flags).toHaveLength(1);
+  });
+
   test('waits for a change when the version is known already', async () => {
     const t = await trio();
     const { version } = await t.monitor.tmr(status, { since: 0 });
@@ -124,6 +137,21 @@ describe('hello', () => {
     await expect(client.hello({ session: t.session, replica: 4 })).rejects.toThrow(
       'has replicas 1 to 3, not 4',
     );
+  });
+
+  test('of a replica with four connections is refused until one of them ends', async () => {
+    const t = await trio();
+    const another = async () => {
+      const client = await t.dial();
+      await client.hello({ session: t.session, replica: 1 });
+      return client;
+    };
+    const second = await another();
+    await another();
+    await another();
+    await expect(another()).rejects.toThrow('has 4 connections already');
+    await second.close();
+    await vi.waitFor(another);
   });
 
   test.each([

@@ -26,6 +26,10 @@ export interface SessionFiles {
 
 const NOTICES_REPORTED = 64;
 const DIGEST_FAULTS_REPORTED = 64;
+/** `tmr/core` opens no other stream than 0 yet: what else a tracer names is no call of its replica. */
+const STREAMS = 1;
+/** Its tracer's, one left behind by a host that vanished, one that sends notices, and one to spare. */
+const CONNECTIONS_MAX = 4;
 /**
  * Time for a replica that holds the others up to catch up, by 1024 calls. The server knows no time-out
  * of the session, and need not: they have agreed on those calls, so a healthy one is making them, and
@@ -56,6 +60,7 @@ export class Session {
     this.#nowNs = nowNs;
     this.#membership = new Membership(config.replicas, config.policy);
     this.#slots = new SlotTable({
+      streams: STREAMS,
       started: config.replicas,
       policy: config.policy,
       isUnflagged: (replica) => this.#membership.isUnflagged(replica),
@@ -74,6 +79,9 @@ export class Session {
       return `replica ${replica} of session ${this.id} is flagged and stays out`;
     }
     if (this.#state !== 'open') return `session ${this.id} is over: ${this.#reason ?? this.#state}`;
+    if ((this.#connections.get(replica)?.size ?? 0) >= CONNECTIONS_MAX) {
+      return `replica ${replica} of session ${this.id} has ${CONNECTIONS_MAX} connections already`;
+    }
     return undefined;
   }
 
@@ -89,9 +97,9 @@ export class Session {
     if (connections?.size === 0) this.#slots.disconnected(replica);
   }
 
-  /** False: the slot is gone and nobody can answer. */
-  request(request: SlotRequest): boolean {
-    if (!this.#membership.isUnflagged(request.replica)) return false;
+  /** Why a request has no slot and is not answered; undefined: it has one. */
+  request(request: SlotRequest): string | undefined {
+    if (!this.#membership.isUnflagged(request.replica)) return 'its replica is flagged';
     return this.#slots.arrive(request);
   }
 
@@ -148,12 +156,12 @@ export class Session {
     return status;
   }
 
-  /** Calls `tell` when the version is above `since`: now or at a change. Returns how to give up. */
-  whenAbove(since: number, tell: (status: SessionStatus) => void): () => void {
-    if (this.#version > since) {
-      tell(this.status());
-      return () => undefined;
-    }
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Calls `tell` at the next change. Returns how to give up. */
+  whenChanged(tell: (status: SessionStatus) => void): () => void {
     const waiter = () => {
       this.#waiters.delete(waiter);
       tell(this.status());

@@ -3,13 +3,15 @@ import { describe, expect, it } from 'vitest';
 import type { SessionConfig } from '../protocol/private-program.ts';
 import { Session } from './session.ts';
 import type { SessionFiles } from './session.ts';
-import { SlotTable, WINDOW } from './slots.ts';
+import { AHEAD_MAX, SlotTable, WINDOW } from './slots.ts';
 
 const bench = () => {
   const ran: string[] = [];
   const answers: string[] = [];
   const due: (() => void)[] = [];
+  const dropped: number[] = [];
   const table = new SlotTable({
+    streams: 2,
     started: 3,
     policy: 'agreed',
     isUnflagged: () => true,
@@ -17,10 +19,10 @@ const bench = () => {
     onNoQuorum: () => undefined,
     later: (run) => void due.push(run),
   });
-  const ask = (replica: number, what: string, mutating = false, counter = 1): boolean =>
+  const ask = (replica: number, what: string, mutating = false, counter = 1, stream = 0) =>
     table.arrive({
       replica,
-      stream: 0,
+      stream,
       counter,
       mutating,
       digest: Buffer.from(what),
@@ -29,16 +31,17 @@ const bench = () => {
         return Buffer.from(`reply to ${what}`);
       },
       answer: (record) => answers.push(`${replica}: ${record.toString()}`),
+      superseded: () => void dropped.push(replica),
     });
-  /** Two replicas make the calls `from` to `to` together; how far they got. */
+  /** Two replicas make the calls `from` to `to` together, until one has to wait; how far they got. */
   const go = (from: number, to: number): number => {
-    for (let counter = from; counter <= to; counter++) {
+    for (let counter = from; counter <= to && ran.length >= counter - 1; counter++) {
       for (const replica of [1, 2]) ask(replica, `call ${counter}`, true, counter);
     }
     return ran.length;
   };
   for (const replica of [1, 2, 3]) table.connected(replica);
-  return { ran, answers, due, table, ask, go };
+  return { ran, answers, due, dropped, table, ask, go };
 };
 
 describe('a slot that is not settled', () => {
@@ -63,6 +66,35 @@ describe('a slot that is not settled', () => {
   });
 });
 
+describe('what one replica alone can make the server keep', () => {
+  it('is no stream that is not there', () => {
+    const { ran, ask } = bench();
+    expect(ask(1, 'read', false, 1, 2)).toContain('stream 2');
+    expect(ran).toEqual([]);
+  });
+
+  it('is no call far ahead of what is agreed', () => {
+    const { ask } = bench();
+    expect(ask(1, 'write', true, 1 + AHEAD_MAX)).toBeUndefined();
+    expect(ask(1, 'write', true, 2 + AHEAD_MAX)).toContain('ahead');
+  });
+
+  it('is one request to each slot beside its first, however often it sends it', () => {
+    const { ask, dropped, answers } = bench();
+    for (let i = 0; i < 5; i++) ask(1, 'write', true);
+    expect(dropped).toEqual([1, 1, 1, 1]);
+    ask(2, 'write', true);
+    expect(answers).toEqual(['1: reply to write', '2: reply to write']);
+  });
+});
+
+it('streams have slots of their own', () => {
+  const { ran, ask } = bench();
+  ask(1, 'write', true, 2, 0);
+  ask(1, 'read', false, 1, 1);
+  expect(ran).toEqual(['read']);
+});
+
 describe('a replica far behind', () => {
   it('holds nobody up when it has no connection, and finds its slots when it comes back', () => {
     const { table, ask, answers, go } = bench();
@@ -73,7 +105,7 @@ describe('a replica far behind', () => {
     table.connected(3);
     // R12: a retransmission keeps its counter.
     for (const counter of [1, 2]) {
-      expect(ask(3, `call ${counter}`, true, counter)).toBe(true);
+      expect(ask(3, `call ${counter}`, true, counter)).toBeUndefined();
       expect(answers.at(-1)).toBe(`3: reply to call ${counter}`);
     }
     expect(go(WINDOW + 2, 3 * WINDOW)).toBe(WINDOW + 2);
@@ -83,7 +115,7 @@ describe('a replica far behind', () => {
     const { table, go } = bench();
     expect(go(1, 2 * WINDOW)).toBe(WINDOW);
     table.disconnected(3);
-    expect(go(1, 0)).toBe(2 * WINDOW);
+    expect(go(WINDOW + 2, 2 * WINDOW)).toBe(2 * WINDOW);
   });
 
   it('is refused once its slots are dropped, and holds nobody up by coming back', () => {
@@ -92,7 +124,7 @@ describe('a replica far behind', () => {
     go(1, 2 * WINDOW);
     table.connected(3);
     expect(go(2 * WINDOW + 1, 2 * WINDOW + 9)).toBe(2 * WINDOW + 9);
-    expect(ask(3, 'call 1', true, 1)).toBe(false);
+    expect(ask(3, 'call 1', true, 1)).toContain('dropped');
     expect(due).toEqual([]);
   });
 
@@ -103,15 +135,15 @@ describe('a replica far behind', () => {
     due[0]?.();
     expect(go(WINDOW + 2, 3 * WINDOW)).toBe(3 * WINDOW);
     expect(due).toHaveLength(1);
-    expect(ask(3, 'call 1', true, 1)).toBe(false);
+    expect(ask(3, 'call 1', true, 1)).toContain('dropped');
   });
 
   it('holds them up no longer by a call now and then', () => {
     const { ask, due, go } = bench();
-    go(1, WINDOW + 2);
-    expect(ask(3, 'call 1', true, 1)).toBe(true);
+    go(1, WINDOW + 1);
+    expect(ask(3, 'call 1', true, 1)).toBeUndefined();
     due[0]?.();
-    expect(go(WINDOW + 3, 2 * WINDOW)).toBe(2 * WINDOW);
+    expect(go(WINDOW + 2, 2 * WINDOW)).toBe(2 * WINDOW);
   });
 
   it('keeps its place when it has caught up in that time', () => {
@@ -140,6 +172,7 @@ describe('a session that stopped', () => {
         digest: Buffer.from('good'),
         execute: () => Buffer.of(ran.push(replica)),
         answer: () => undefined,
+        superseded: () => undefined,
       });
     }
     expect(ran).toEqual([]);

@@ -8,7 +8,7 @@ import { lookup, mkdir, remove } from '../protocol/directory-procedures.ts';
 import { getattr, read } from '../protocol/file-procedures.ts';
 import { mnt } from '../protocol/mount.ts';
 import { flag, status, type SessionConfig } from '../protocol/private-program.ts';
-import type { Reply } from '../protocol/rpc.ts';
+import { acceptStatus, type Reply } from '../protocol/rpc.ts';
 import { XdrWriter } from '../../wire/xdr.ts';
 import { openSession, serve } from '../testing/fixture.ts';
 import { resultOf, type RpcClient } from '../testing/rpc-client.ts';
@@ -209,12 +209,12 @@ describe('a call that changes nothing', () => {
   });
 });
 
-test('streams have slots of their own', async () => {
+test('a stream that the core does not open, and a call far ahead, are refused', async () => {
   const t = await trio();
-  makeDirectory(t, t.one, 2, 'd').catch(() => undefined);
-  await settled(t.one);
-  const reply = await attributes(t, t.one, 1, 7);
-  expect(resultOf(getattr, reply).status).toBe(nfsStatus.OK);
+  const refused = { kind: 'not-accepted', status: acceptStatus.SYSTEM_ERR };
+  expect(await attributes(t, t.one, 1, 7)).toMatchObject(refused);
+  expect(await attributes(t, t.one, 1000)).toMatchObject(refused);
+  expect(t.log).toEqual([expect.stringContaining('call 1 of stream 7')]);
 });
 
 test('a straggler far behind gets the replies of all slots that it missed', async () => {

@@ -16,9 +16,13 @@ export interface SlotRequest {
   /** Runs the call and gives the reply's record. Called at most once for a mutating call. */
   execute: () => Buffer;
   answer: (record: Buffer) => void;
+  /** A retransmission took its place: it is not answered. */
+  superseded: () => void;
 }
 
 export interface SlotTableOptions {
+  /** Streams of a replica, numbered from 0. */
+  streams: number;
   /** Replicas that the session was started with. */
   started: number;
   policy: Policy;
@@ -34,13 +38,18 @@ export interface SlotTableOptions {
 
 /** Calls by which one replica may be ahead of the slowest one that others wait for. */
 export const WINDOW = 1024;
+/**
+ * Calls by which one replica may be ahead of what is agreed. A tracer has one call under way, so it is
+ * one ahead at most; what is beyond is never run and must not be kept, at up to a MiB each.
+ */
+export const AHEAD_MAX = 8;
 /** Slots kept behind the slowest replica, or behind the window, for retransmissions. */
 const KEPT_BEHIND = 4;
 
 interface Arrival {
   request: SlotRequest;
-  /** The request and its retransmissions, until they are answered. */
-  waiting: SlotRequest[];
+  /** The request or its last retransmission, until it is answered. */
+  waiting: SlotRequest | undefined;
 }
 
 interface Slot {
@@ -79,22 +88,27 @@ export class SlotTable {
     this.#options = options;
   }
 
-  /** A request came. Returns false when its slot is long gone and cannot be answered. */
-  arrive(request: SlotRequest): boolean {
-    if (this.#stopped) return true;
+  /** A request came. Returns why it has no slot and is not answered; undefined: it has one. */
+  arrive(request: SlotRequest): string | undefined {
+    if (this.#stopped) return undefined;
+    if (request.stream >= this.#options.streams) return `there is no stream ${request.stream}`;
     const stream = this.#stream(request.stream);
-    if (request.counter < stream.oldest) return false;
+    if (request.counter < stream.oldest) return 'its slot was dropped';
+    if (request.counter > stream.next + AHEAD_MAX) return `it is ahead of call ${stream.next}`;
     const slot = slotAt(stream, request.counter);
     stream.sent.set(request.replica, Math.max(sentBy(stream, request.replica), request.counter));
     const known = slot.arrivals.get(request.replica);
     if (known === undefined) {
-      slot.arrivals.set(request.replica, { request, waiting: [request] });
+      slot.arrivals.set(request.replica, { request, waiting: request });
       if (slot.settled) this.#noteFault(stream, slot, request);
-    } else known.waiting.push(request);
+    } else {
+      known.waiting?.superseded();
+      known.waiting = request;
+    }
     if (slot.settled) this.#answerAll(slot);
     else if (known !== undefined) this.#answerEqual(slot, known);
     this.#advance(stream);
-    return true;
+    return undefined;
   }
 
   /** A replica was flagged: its digests no longer count. */
@@ -210,16 +224,14 @@ export class SlotTable {
   #answerAll(slot: Slot): void {
     const { executed } = slot;
     if (executed === undefined) return;
-    for (const arrival of slot.arrivals.values()) {
-      for (const request of arrival.waiting.splice(0)) request.answer(executed.record);
-    }
+    for (const arrival of slot.arrivals.values()) answer(arrival, executed.record);
   }
 
   /** Before the slot is settled only those get the reply who sent what was executed. */
   #answerEqual(slot: Slot, arrival: Arrival): void {
     const { executed } = slot;
     if (executed === undefined || !executed.digest.equals(arrival.request.digest)) return;
-    for (const request of arrival.waiting.splice(0)) request.answer(executed.record);
+    answer(arrival, executed.record);
   }
 
   #noteFault(stream: Stream, slot: Slot, request: SlotRequest): void {
@@ -274,6 +286,11 @@ export class SlotTable {
     const until = Math.min(behind - KEPT_BEHIND, stream.next);
     for (; stream.oldest < until; stream.oldest++) stream.slots.delete(stream.oldest);
   }
+}
+
+function answer(arrival: Arrival, record: Buffer): void {
+  arrival.waiting?.answer(record);
+  arrival.waiting = undefined;
 }
 
 function sentBy(stream: Stream, replica: ReplicaId): number {
