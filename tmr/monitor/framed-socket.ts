@@ -45,6 +45,7 @@ export class FramedSocket {
   #handler: FrameHandler | undefined;
   #early: Buffer[] = [];
   #why: string | undefined;
+  #closing = false;
 
   /** Our own address on this connection. */
   readonly localHost: string;
@@ -88,8 +89,9 @@ export class FramedSocket {
     this.send((writer) => void writer.raw(bytes));
   }
 
-  /** Sends what is under way, then ends the connection. */
+  /** Sends what is under way, then ends the connection. What still comes goes to the handler, if any. */
   close(): void {
+    this.#closing = true;
     this.#socket.end();
     // A stopped process at the other end never answers; nothing of it is waited for.
     this.#socket.unref();
@@ -106,8 +108,8 @@ export class FramedSocket {
       for (;;) {
         const record = this.#reader.next();
         if (record === undefined) return;
-        if (this.#handler === undefined) this.#early.push(record);
-        else this.#deliver(record);
+        if (this.#handler !== undefined) this.#deliver(record);
+        else if (!this.#closing) this.#early.push(record);
       }
     });
   }

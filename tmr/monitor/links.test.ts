@@ -8,8 +8,7 @@ import { decodeFromMonitor, encodeToMonitor } from '../wire/monitor-codec.ts';
 import { markRecord, RecordReader } from '../wire/record.ts';
 import { XdrWriter } from '../wire/xdr.ts';
 import type { SessionResult } from './facts.ts';
-import { dial } from './framed-socket.ts';
-import type { FramedSocket } from './framed-socket.ts';
+import { acceptHello, dial, FramedSocket } from './framed-socket.ts';
 import { listenForTracers } from './listener.ts';
 import type { SessionListener } from './listener.ts';
 import { MonitorSession } from './session.ts';
@@ -167,6 +166,33 @@ describe('strangers at the port', () => {
     await expect(attempt({ session, replica: 4 }, key)).rejects.toThrow(/replica 1\.\.3/);
   });
 
+  it('are not listened to any more: what they go on to send is not kept', async () => {
+    const accepted = new Promise<FramedSocket>((resolve) => {
+      const server = net.createServer((socket) => {
+        const framed = new FramedSocket(socket);
+        acceptHello(framed, () => key).catch(() => socket.on('close', () => resolve(framed)));
+      });
+      putAway.push(() => server.close());
+      server.listen(0, '127.0.0.1', () => {
+        const { port } = server.address() as net.AddressInfo;
+        const stranger = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+        putAway.push(() => stranger.destroy());
+        stranger.write(framed(Buffer.from('no HELLO')));
+        // The refusal and the end of the connection are here: it sends on all the same.
+        stranger.resume().on('end', () => {
+          for (let i = 0; i < 100; i++) stranger.write(framed(Buffer.alloc(100)));
+          stranger.end();
+        });
+      });
+    });
+    let kept = 0;
+    const refused = await accepted;
+    await new Promise<string>((closed) => {
+      refused.handle({ frame: () => kept++, corrupt: () => kept++, closed });
+    });
+    expect(kept).toBe(0);
+  });
+
   it.each([
     ['garbage', randomBytes(64)],
     ['a record longer than HELLO may be', markRecord(Buffer.alloc(2000))],
@@ -202,8 +228,6 @@ describe('one faulty tracer', () => {
 async function proveAndSend({ host, port }: Address, body: Buffer): Promise<void> {
   const identity = { role: 'tracer', session, replica: 3, buildId: 'test' } as const;
   const handshake = new DiallerHandshake(identity, key, randomBytes(NONCE_BYTES));
-  const framed = (bytes: Buffer) =>
-    Buffer.from(encodeFrame(new XdrWriter(64), (writer) => writer.raw(bytes)));
   const socket = net.connect(port, host);
   const reader = new RecordReader(4096);
   const closed = new Promise((resolve) => socket.on('close', resolve).on('error', resolve));
@@ -216,4 +240,8 @@ async function proveAndSend({ host, port }: Address, body: Buffer): Promise<void
   });
   socket.write(framed(handshake.start()));
   await closed;
+}
+
+function framed(bytes: Buffer): Buffer {
+  return Buffer.from(encodeFrame(new XdrWriter(64), (writer) => writer.raw(bytes)));
 }
