@@ -1,5 +1,6 @@
 /** What a connection does with bytes that are no good call: it answers or ends, and the server lives. */
-import { describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test, vi } from 'vitest';
 import { XdrWriter } from '../wire/xdr.ts';
 import { markRecord } from '../wire/record.ts';
 import {
@@ -144,6 +145,30 @@ describe('RPC', () => {
     expect(client.replies.some((reply) => reply.xid === 9 && reply.kind === 'success')).toBe(true);
   });
 });
+
+test('a connection is probed once HELLO is done, so that a host that vanished is missed', async () => {
+  const fixture = await serve();
+  const { monitor, replicas } = await openSession(fixture, { replicas: 1 });
+  const stranger = await fixture.dial();
+  await lives(fixture);
+  const probed = (client: RpcClient) => timerOf(fixture.address.port, client.port) === KEEP_ALIVE;
+  for (const client of [monitor, replicas[0] as RpcClient]) {
+    // Until its last reply is acknowledged another timer is shown.
+    await vi.waitFor(() => expect(probed(client)).toBe(true));
+  }
+  expect(probed(stranger)).toBe(false);
+});
+
+const KEEP_ALIVE = '02';
+
+/** The timer that runs on the server's end of a connection, from proc_net_tcp in the kernel's docs. */
+function timerOf(local: number, remote: number): string | undefined {
+  const hex = (port: number) => `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n');
+  const fields = lines.map((line) => line.trim().split(/\s+/));
+  const own = fields.find(([, a, b]) => a?.endsWith(hex(local)) && b?.endsWith(hex(remote)));
+  return own?.[5]?.slice(0, 2);
+}
 
 describe('a replica', () => {
   test('whose call names no slot is denied, and goes on', async () => {

@@ -36,6 +36,13 @@ import type { ServerParts } from './server.ts';
 /** Requests of one connection that wait for others; beyond, the socket is not read. */
 const WAITING_BYTES_MAX = 8 * 1024 * 1024;
 const WAITING_MAX = 2048;
+/**
+ * Silence after which the other host is asked whether it is there; with the ten probes that follow, 1 s
+ * apart, a session whose monitor's host vanished gives its volumes and its place back within 40 s. Other
+ * than a deadline for pings, the kernel's probes are answered for a monitor that Ctrl-Z stopped. Longer
+ * than the time in which the parties themselves call a service lost (R19, 5 s by default).
+ */
+const KEEP_ALIVE_MS = 30_000;
 
 export class Connection {
   readonly client: string;
@@ -87,6 +94,7 @@ export class Connection {
   /** HELLO is done. */
   proven(): void {
     this.#phase = 'bound';
+    this.#socket.setKeepAlive(true, KEEP_ALIVE_MS);
     this.#reader.maxLength = RPC_RECORD_MAX;
     clearTimeout(this.#deadline);
   }

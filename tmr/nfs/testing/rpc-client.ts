@@ -73,6 +73,11 @@ export class RpcClient {
     return new RpcClient(socket);
   }
 
+  /** This end's port. */
+  get port(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
   close(): Promise<void> {
     this.#socket.destroy();
     return this.ended;
