@@ -102,11 +102,7 @@ const serverSlots = mutantsOf('tmr/nfs/session/slots.ts', serverTests, [
     '      known.waiting?.superseded();\n      known.request = request;\n',
   ],
   ['server: a retransmission is not answered', '      known.waiting = request;\n', ''],
-  [
-    'server: no window',
-    'if (slot.counter > this.#slowest(stream) + WINDOW) {',
-    'if (slot.counter < 0) {',
-  ],
+  ['server: no window', 'if (this.#slowest(stream) < stream.reach) {', 'if (slot.counter < 0) {'],
   [
     'server: the flagged hold up the window',
     'if (!this.#options.isUnflagged(replica) || this.#left.has(replica)) continue;',

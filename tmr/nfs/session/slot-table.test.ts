@@ -1,11 +1,16 @@
 /** Rules of slots (R12) that need no connection. */
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { SessionConfig } from '../protocol/private-program.ts';
 import { Session } from './session.ts';
 import type { SessionFiles } from './session.ts';
 import { AHEAD_MAX, SlotTable, WINDOW } from './slots.ts';
 
-const bench = () => {
+const MIB = 1024 * 1024;
+
+const bench = (replyBytes = 0) => {
   const ran: string[] = [];
   const answers: string[] = [];
   const due: (() => void)[] = [];
@@ -28,7 +33,7 @@ const bench = () => {
       digest: Buffer.from(what),
       execute: () => {
         ran.push(what);
-        return Buffer.from(`reply to ${what}`);
+        return Buffer.from(`reply to ${what}`.padEnd(replyBytes));
       },
       answer: (record) => answers.push(`${replica}: ${record.toString()}`),
       superseded: () => void dropped.push(replica),
@@ -88,6 +93,25 @@ describe('what one replica alone can make the server keep', () => {
   });
 });
 
+it('a slot that is settled keeps no arguments for who is behind', async () => {
+  const { table } = bench();
+  const kept = [1, 2].map((replica) => {
+    const args = { replica };
+    const execute = () => Buffer.of(args.replica);
+    const [digest, answer] = [Buffer.of(1), () => undefined];
+    const call = { stream: 0, counter: 1, mutating: true, digest };
+    table.arrive({ replica, ...call, execute, answer, superseded: answer });
+    return new WeakRef(args);
+  });
+  // A weak reference holds until the turn is over.
+  await setImmediate();
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  expect(kept.map((each) => each.deref())).toEqual([undefined, undefined]);
+  // The table itself lives.
+  expect(table.quorum).toBe(2);
+});
+
 it('streams have slots of their own', () => {
   const { ran, ask } = bench();
   ask(1, 'write', true, 2, 0);
@@ -144,6 +168,17 @@ describe('a replica far behind', () => {
     expect(ask(3, 'call 1', true, 1)).toBeUndefined();
     due[0]?.();
     expect(go(WINDOW + 2, 2 * WINDOW)).toBe(2 * WINDOW);
+  });
+
+  it('has 64 MiB of replies kept for it, not a whole window of MiB', () => {
+    const { table, ask, go } = bench(MIB);
+    expect(go(1, 200)).toBe(65);
+    for (let counter = 1; counter <= 10; counter++) ask(3, `call ${counter}`, true, counter);
+    expect(go(66, 200)).toBe(74);
+    table.disconnected(3);
+    expect(go(75, 200)).toBe(200);
+    expect(ask(3, 'call 11', true, 11)).toContain('dropped');
+    expect(ask(3, 'call 150', true, 150)).toBeUndefined();
   });
 
   it('keeps its place when it has caught up in that time', () => {

@@ -38,6 +38,8 @@ export interface SlotTableOptions {
 
 /** Calls by which one replica may be ahead of the slowest one that others wait for. */
 export const WINDOW = 1024;
+/** Bytes of replies by which it may be ahead: those of 1024 large reads would be a GiB. */
+const WINDOW_BYTES = 64 * 1024 * 1024;
 /**
  * Calls by which one replica may be ahead of what is agreed. A tracer has one call under way, so it is
  * one ahead at most; what is beyond is never run and must not be kept, at up to a MiB each.
@@ -71,6 +73,10 @@ interface Stream {
   oldest: number;
   /** The highest counter that each replica sent. */
   sent: Map<ReplicaId, number>;
+  /** The lowest call in the window, which ends before `next`. */
+  reach: number;
+  /** Of the replies in the window. */
+  bytes: number;
   /** The window holds a call up, and those behind have time to catch up. */
   holding: boolean;
 }
@@ -145,7 +151,16 @@ export class SlotTable {
   #stream(id: number): Stream {
     let stream = this.#streams.get(id);
     if (stream === undefined) {
-      stream = { id, slots: new Map(), next: 1, oldest: 1, sent: new Map(), holding: false };
+      stream = {
+        id,
+        slots: new Map(),
+        next: 1,
+        oldest: 1,
+        sent: new Map(),
+        reach: 1 - WINDOW,
+        bytes: 0,
+        holding: false,
+      };
       this.#streams.set(id, stream);
     }
     return stream;
@@ -158,13 +173,14 @@ export class SlotTable {
       const slot = stream.slots.get(stream.next);
       if (slot === undefined || !this.#try(stream, slot)) break;
       stream.next++;
+      slide(stream, slot);
     }
     this.#forget(stream);
   }
 
   /** Runs what may run in the first slot that is not settled; true when it is settled now. */
   #try(stream: Stream, slot: Slot): boolean {
-    if (slot.counter > this.#slowest(stream) + WINDOW) {
+    if (this.#slowest(stream) < stream.reach) {
       this.#hold(stream);
       return false;
     }
@@ -224,7 +240,10 @@ export class SlotTable {
   #answerAll(slot: Slot): void {
     const { executed } = slot;
     if (executed === undefined) return;
-    for (const arrival of slot.arrivals.values()) answer(arrival, executed.record);
+    for (const arrival of slot.arrivals.values()) {
+      answer(arrival, executed.record);
+      arrival.request = withoutArguments(arrival.request);
+    }
   }
 
   /** Before the slot is settled only those get the reply who sent what was executed. */
@@ -279,18 +298,47 @@ export class SlotTable {
     return lowest;
   }
 
-  /** Slots are kept for who is behind, connected or not, as far back as the window reaches. */
+  /** Slots are kept for those that others wait for, and for who is behind as far as the window reaches. */
   #forget(stream: Stream): void {
-    const slowest = this.#lowest(stream, () => true);
-    const behind = Math.max(slowest, stream.next - 1 - WINDOW);
+    const inWindow = Math.min(this.#slowest(stream), stream.reach - 1);
+    const behind = Math.max(
+      this.#lowest(stream, () => true),
+      inWindow,
+    );
     const until = Math.min(behind - KEPT_BEHIND, stream.next);
-    for (; stream.oldest < until; stream.oldest++) stream.slots.delete(stream.oldest);
+    for (; stream.oldest < until; stream.oldest++) {
+      while (stream.reach <= stream.oldest) shrink(stream);
+      stream.slots.delete(stream.oldest);
+    }
   }
+}
+
+/** The window takes in a slot that was settled, and leaves out what is too much. */
+function slide(stream: Stream, settled: Slot): void {
+  stream.bytes += replyBytes(settled);
+  while (stream.next - stream.reach > WINDOW || stream.bytes > WINDOW_BYTES) shrink(stream);
+}
+
+function shrink(stream: Stream): void {
+  stream.bytes -= replyBytes(stream.slots.get(stream.reach));
+  stream.reach++;
+}
+
+function replyBytes(slot: Slot | undefined): number {
+  return slot?.executed?.record.length ?? 0;
 }
 
 function answer(arrival: Arrival, record: Buffer): void {
   arrival.waiting?.answer(record);
   arrival.waiting = undefined;
+}
+
+/** What a settled slot compares; a request's functions hold its arguments, up to a MiB. */
+function withoutArguments(request: SlotRequest): SlotRequest {
+  const execute = () => {
+    throw new Error('expected a slot that is not settled');
+  };
+  return { ...request, execute, answer: () => undefined, superseded: () => undefined };
 }
 
 function sentBy(stream: Stream, replica: ReplicaId): number {
