@@ -15,11 +15,12 @@ const bench = (replyBytes = 0) => {
   const answers: string[] = [];
   const due: (() => void)[] = [];
   const dropped: number[] = [];
+  const flagged = new Set<number>();
   const table = new SlotTable({
     streams: 2,
     started: 3,
     policy: 'agreed',
-    isUnflagged: () => true,
+    isUnflagged: (replica) => !flagged.has(replica),
     onDigestFault: () => undefined,
     onNoQuorum: () => undefined,
     later: (run) => void due.push(run),
@@ -46,7 +47,7 @@ const bench = (replyBytes = 0) => {
     return ran.length;
   };
   for (const replica of [1, 2, 3]) table.connected(replica);
-  return { ran, answers, due, dropped, table, ask, go };
+  return { ran, answers, due, dropped, flagged, table, ask, go };
 };
 
 describe('a slot that is not settled', () => {
@@ -114,7 +115,7 @@ it('a slot that is settled keeps no arguments for who is behind', async () => {
 
 it('streams have slots of their own', () => {
   const { ran, ask } = bench();
-  ask(1, 'write', true, 2, 0);
+  ask(1, 'write', true, 1, 0);
   ask(1, 'read', false, 1, 1);
   expect(ran).toEqual(['read']);
 });
@@ -139,6 +140,14 @@ describe('a replica far behind', () => {
     const { table, go } = bench();
     expect(go(1, 2 * WINDOW)).toBe(WINDOW);
     table.disconnected(3);
+    expect(go(WINDOW + 2, 2 * WINDOW)).toBe(2 * WINDOW);
+  });
+
+  it('lets the others go when it is flagged', () => {
+    const { table, flagged, go } = bench();
+    expect(go(1, 2 * WINDOW)).toBe(WINDOW);
+    flagged.add(3);
+    table.flagged();
     expect(go(WINDOW + 2, 2 * WINDOW)).toBe(2 * WINDOW);
   });
 
