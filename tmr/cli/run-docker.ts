@@ -17,6 +17,7 @@ import { campaignPrefix } from '../wire/temporary-names.ts';
 import { startTimeOf } from '../monitor/process-start.ts';
 import type { DockerCommandOptions } from './docker-options.ts';
 import { endAs } from './end-as.ts';
+import { loadNative } from './load-native.ts';
 import type { SessionCommandOptions } from './session-options.ts';
 
 type Options = Omit<SessionCommandOptions, 'replicas'> & DockerCommandOptions;
@@ -62,7 +63,7 @@ export async function runInContainers(
     await room.ready();
     const exit = await runSession(room, command, cwd, options);
     await room.close();
-    endAs(exit);
+    endAs(exit, await loadNative());
   } catch (error) {
     await room.close();
     throw error;

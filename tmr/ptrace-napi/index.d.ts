@@ -259,6 +259,8 @@ export function getAffinity(pid: number): number[];
 export function setParentDeathSignal(signal: number, expectedParent: number): void;
 /** prctl(PR_SET_CHILD_SUBREAPER). */
 export function setChildSubreaper(): void;
+/** _exit(2) with a status of 0 to 255: no exit handlers, nothing of Node's own end. */
+export function exitNow(status: number): never;
 export function kill(pid: number, signal: number): void;
 /** getrlimit of this process: [soft, hard], Infinity for RLIM_INFINITY. */
 export function getRlimit(resource: number): [number, number];
@@ -278,7 +280,8 @@ export function termios(fd: number): Buffer | undefined;
 /** TIOCGWINSZ: struct winsize (8 bytes); undefined when `fd` is no terminal. */
 export function winsize(fd: number): Buffer | undefined;
 
-// Blocking sockets for the loop. A descriptor here is a plain number; all are O_CLOEXEC and TCP_NODELAY.
+// Blocking sockets for the loop. A descriptor here is a plain number; all are O_CLOEXEC, TCP_NODELAY and
+// SO_KEEPALIVE (asked for after 60 s of silence, given up 10 s later).
 
 /** Listens on host (numeric IPv4 or IPv6) and port (0: ephemeral). Returns descriptor and port. */
 export function listen(host: string, port: number, backlog: number): { fd: number; port: number };

@@ -316,6 +316,7 @@ export const {
   getAffinity,
   setParentDeathSignal,
   setChildSubreaper,
+  exitNow,
   kill,
   getRlimit,
   rusage,

@@ -109,9 +109,19 @@ int newSocket(int family) {
   return fd;
 }
 
-void sendAtOnce(int fd) {
+/** Seconds of silence before the kernel asks whether the other host is there at all, asks, and between them. */
+constexpr int keepIdleS = 60;
+constexpr int keepCount = 10;
+constexpr int keepIntervalS = 1;
+
+/** No waiting for fuller segments; and a host that vanished is noticed even while nobody pings (Ctrl-Z). */
+void prepare(int fd) {
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &keepIdleS, sizeof keepIdleS);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &keepIntervalS, sizeof keepIntervalS);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &keepCount, sizeof keepCount);
 }
 
 /** listen(host, port, backlog) */
@@ -147,7 +157,7 @@ napi_value connect(Call& call) {
   const Address address = addressOf(call);
   const double deadlineNs = call.number(2, "deadlineNs");
   Owner owner(newSocket(address.storage.ss_family));
-  sendAtOnce(owner.fd());
+  prepare(owner.fd());
   if (::connect(owner.fd(), address.get(), address.length) != 0) {
     // EINTR: it goes on in the background, as with EINPROGRESS.
     if (errno != EINPROGRESS && errno != EINTR) {
@@ -175,7 +185,7 @@ napi_value accept(Call& call) {
     }
     const int got = accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (got >= 0) {
-      sendAtOnce(got);
+      prepare(got);
       return call.makeNumber(got);
     }
     if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
