@@ -23,10 +23,10 @@ export function endAs(exit: Exit, native: NativeDescriptors = {}): never {
  * As process.exit. That joins V8's threads, one of which may wait for this one (nodejs/node#54918): of
  * 6,000 sessions under load three had ended, report and all, and their monitors had not.
  */
-function endWith(status: number, { exitNow }: NativeDescriptors): never {
-  if (exitNow === undefined) process.exit(status);
+function endWith(status: number, native: NativeDescriptors): never {
+  if (native.exitNow === undefined) process.exit(status);
   process.emit('exit', status);
-  return exitNow(status);
+  return native.exitNow(status);
 }
 
 function nameOf(signal: number): NodeJS.Signals | undefined {
