@@ -53,9 +53,13 @@ async function runOn(request: ProcessRequest, fds: number[]): Promise<ProcessEnd
   const startNs = monotonicNs();
   let type: ProcessEnd['type'] = 'exited';
   const kill = (): void => void child.kill('SIGKILL');
+  // Its end may have come while this process was busy: that is looked at first.
+  let drained: NodeJS.Immediate | undefined;
   const timer = setTimeout(() => {
-    type = 'limit';
-    kill();
+    drained = setImmediate(() => {
+      type = 'limit';
+      kill();
+    });
   }, request.limitMs);
   request.signal.addEventListener('abort', kill);
   process.once('exit', kill);
@@ -71,6 +75,7 @@ async function runOn(request: ProcessRequest, fds: number[]): Promise<ProcessEnd
     return { type, status, signal, startNs, endNs };
   } finally {
     clearTimeout(timer);
+    clearImmediate(drained);
     request.signal.removeEventListener('abort', kill);
     process.off('exit', kill);
   }

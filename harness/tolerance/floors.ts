@@ -1,6 +1,5 @@
 /** Counts of a sweep, and the floors below which they may not fall unnoticed. */
 import { stratumOf } from './cases.ts';
-import { explain, isSame, simulatedDecision } from './parity.ts';
 import type { CaseResult } from './sweep.ts';
 
 export const RENDEZVOUS_MIN = 41;
@@ -50,19 +49,12 @@ export function tallyOf(results: readonly CaseResult[]): Tally {
   return tally;
 }
 
-function countParity({ case: text, decision, outcome }: CaseResult, parity: Tally['parity']): void {
-  if (outcome === 'harness-error') return;
-  const simulated = simulatedDecision(text);
-  if (isSame(decision, simulated)) {
-    parity.same += 1;
-    return;
+function countParity({ parity: word }: CaseResult, parity: Tally['parity']): void {
+  if (word.type === 'same') parity.same += 1;
+  if (word.type === 'different') parity.different.push(word.text);
+  if (word.type === 'explained') {
+    parity.explained[word.reason] = (parity.explained[word.reason] ?? 0) + 1;
   }
-  const reason = explain(text, decision, simulated);
-  if (reason === null) {
-    parity.different.push(
-      `${text}: real ${JSON.stringify(decision)}, simulated ${JSON.stringify(simulated)}`,
-    );
-  } else parity.explained[reason] = (parity.explained[reason] ?? 0) + 1;
 }
 
 /** Lines for people, each with the case, which is what replays it. */

@@ -77,10 +77,12 @@ describe('the judgement of a single fault', () => {
   });
 
   it('wants no flag when nothing is voted any more, or the fault never showed', () => {
-    const kill = (k: number, phase: string): string =>
-      `replica-kill:replica=1,phase=${phase},at=rendezvous:${k}`;
+    const kill = (k: number, phase: string, process = 'replica'): string =>
+      `replica-kill:replica=1,process=${process},phase=${phase},at=rendezvous:${k}`;
     expect(violations(kill(LAST, 'before-effect'))).toEqual([]);
-    expect(violations(kill(LAST, 'before-vote'))).toEqual(['P3']);
+    expect(violations(kill(LAST, 'before-vote'))).toEqual([]);
+    expect(violations(kill(LAST, 'before-vote', 'tracer'))).toEqual(['P3']);
+    expect(violations(kill(LAST - 1, 'before-vote'))).toEqual(['P3']);
     expect(violations(kill(LAST - 1, 'before-effect'))).toEqual(['P3']);
     expect(violations(flip, { activated: false })).toEqual([]);
   });

@@ -82,7 +82,11 @@ function expectationOf(
   const [kind, values] = definitionOf(fault);
   const expected = kind.flag(values);
   if (activated !== true) return expected === 'must' ? 'may' : expected;
-  const isVotedOn = !('phase' in fault) || !/^(after-vote|before-effect)$/.test(fault.phase);
+  // At the exit its tracer casts a dead replica's vote: nothing more is asked of the replica.
+  const isVotedOn =
+    !('phase' in fault) ||
+    (!/^(after-vote|before-effect)$/.test(fault.phase) &&
+      !(fault.kind === 'replica-kill' && fault.process === 'replica'));
   if (fault.at.k >= lastRendezvous && !isVotedOn) return 'may';
   // A wrong vote of a tracer is flagged whatever follows it; one on a link is vouched for.
   if (provokesDispute(fault)) return faultyReplica(fault) === null ? 'never' : 'must';

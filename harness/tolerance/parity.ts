@@ -68,6 +68,23 @@ export const probeSteps: readonly StepKind[] = [
   'exit',
 ];
 
+/** A case's decision beside the simulator's; `none` where there was no run to compare. */
+export type Parity =
+  | { type: 'none' }
+  | { type: 'same' }
+  | { type: 'explained'; reason: string }
+  | { type: 'different'; text: string };
+
+/** Simulates the case, some milliseconds. */
+export function parityOf(text: string, real: Decision): Parity {
+  const simulated = simulatedDecision(text);
+  if (isSame(real, simulated)) return { type: 'same' };
+  const reason = explain(text, real, simulated);
+  if (reason !== null) return { type: 'explained', reason };
+  const both = `real ${JSON.stringify(real)}, simulated ${JSON.stringify(simulated)}`;
+  return { type: 'different', text: `${text}: ${both}` };
+}
+
 /** What the real system decided. */
 export function decisionOf(record: TrialRecord): Decision {
   const [flagged] = record.flagged;

@@ -8,7 +8,7 @@ import { openCampaign } from '../campaign.ts';
 import type { Campaign, TrialRecord, TrialSpec } from '../types.ts';
 import { SWEEP_TIMEOUT_MS, type ProgramUnderTest } from './cases.ts';
 import { judgeSingleFault, type Finding } from './judge.ts';
-import { decisionOf, type Decision } from './parity.ts';
+import { decisionOf, parityOf, type Parity } from './parity.ts';
 import { buildProbe } from './probe.ts';
 
 const SEED = '5'.repeat(64);
@@ -18,7 +18,7 @@ export interface CaseResult {
   outcome: TrialRecord['outcome'];
   activated: boolean;
   flagged: number[];
-  decision: Decision;
+  parity: Parity;
   /** `P2: healthy replica 1 was flagged`. */
   violations: string[];
   unknown: string | null;
@@ -109,13 +109,14 @@ function specOf(text: string, trial: number): TrialSpec {
 function resultOf(text: string, record: TrialRecord, findings: readonly Finding[]): CaseResult {
   const worded = (verdict: Finding['verdict']): string[] =>
     findings.filter((one) => one.verdict === verdict).map((one) => `${one.property}: ${one.text}`);
+  const isRun = record.outcome !== 'harness-error';
   return {
     case: text,
     outcome: record.outcome,
     activated: record.activated === true,
     flagged: record.flagged,
-    decision: decisionOf(record),
+    parity: isRun ? parityOf(text, decisionOf(record)) : { type: 'none' },
     violations: worded('violated'),
-    unknown: record.outcome === 'harness-error' ? record.reason : (worded('unknown')[0] ?? null),
+    unknown: isRun ? (worded('unknown')[0] ?? null) : record.reason,
   };
 }

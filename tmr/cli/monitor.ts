@@ -97,7 +97,6 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
       : resolve(options.secretFile);
   process.once('exit', () => statusDirectory.remove(session));
   const caller = readCaller();
-  const native = await loadNative();
   const exit = await launch({
     session,
     secret,
@@ -112,10 +111,10 @@ async function monitor(name: string, args: string[], options: MonitorOptions): P
     routes,
     statusDirectory,
     progress: options.progress ?? false,
-    native,
+    native: await loadNative(),
     ...(caller === undefined ? {} : { caller }),
     ...(options.report === undefined ? {} : { reportFile: options.report }),
   });
   statusDirectory.remove(session);
-  endAs(exit, native);
+  endAs(exit);
 }

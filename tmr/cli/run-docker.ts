@@ -17,7 +17,6 @@ import { campaignPrefix } from '../wire/temporary-names.ts';
 import { startTimeOf } from '../monitor/process-start.ts';
 import type { DockerCommandOptions } from './docker-options.ts';
 import { endAs } from './end-as.ts';
-import { loadNative } from './load-native.ts';
 import type { SessionCommandOptions } from './session-options.ts';
 
 type Options = Omit<SessionCommandOptions, 'replicas'> & DockerCommandOptions;
@@ -63,7 +62,7 @@ export async function runInContainers(
     await room.ready();
     const exit = await runSession(room, command, cwd, options);
     await room.close();
-    endAs(exit, await loadNative());
+    endAs(exit);
   } catch (error) {
     await room.close();
     throw error;

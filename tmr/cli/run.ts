@@ -95,7 +95,6 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
   });
   const caches = settings.caches && !sharesTree(volumes, othersWrite);
   const local = new LocalParts(secret, secretFile, replicas);
-  const native = await loadNative();
   const exit = await launch({
     session,
     secret,
@@ -110,12 +109,12 @@ async function run(name: string, args: string[], options: RunOptions): Promise<v
     routes,
     statusDirectory,
     progress: options.progress ?? false,
-    native,
+    native: await loadNative(),
     ...(options.report === undefined ? {} : { reportFile: options.report }),
   });
   await local.stop();
   putAway();
-  endAs(exit, native);
+  endAs(exit);
 }
 
 /** They would do nothing, and somebody would rely on a limit that is none. */

@@ -8,8 +8,6 @@ export interface NativeDescriptors {
   winsize?(fd: number): Buffer | undefined;
   /** ppoll(2): how many of `count` descriptors can be read or are at their end. */
   poll?(fds: Int32Array, count: number, ready: Uint8Array, deadlineNs: number): number;
-  /** _exit(2): nothing of Node's own end, which may hang. */
-  exitNow?(status: number): never;
   /** clock_gettime(2), ns. */
   clockNs?(id: number): bigint;
 }

@@ -259,8 +259,6 @@ export function getAffinity(pid: number): number[];
 export function setParentDeathSignal(signal: number, expectedParent: number): void;
 /** prctl(PR_SET_CHILD_SUBREAPER). */
 export function setChildSubreaper(): void;
-/** _exit(2) with a status of 0 to 255: no exit handlers, nothing of Node's own end. */
-export function exitNow(status: number): never;
 export function kill(pid: number, signal: number): void;
 /** getrlimit of this process: [soft, hard], Infinity for RLIM_INFINITY. */
 export function getRlimit(resource: number): [number, number];

@@ -316,7 +316,6 @@ export const {
   getAffinity,
   setParentDeathSignal,
   setChildSubreaper,
-  exitNow,
   kill,
   getRlimit,
   rusage,

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as native from './index.js';
@@ -49,18 +48,6 @@ test('limits, usage, signals', () => {
   native.kill(process.pid, 0);
   expect(codeOf(() => native.kill(0, 0))).toBe('ERR_ARGUMENT');
   native.setChildSubreaper();
-});
-
-test('exitNow ends with the status, and runs no exit handler', () => {
-  const script = "process.on('exit', () => console.log('handler')); native.exitNow(7)";
-  const source = `import * as native from 'ptrace-napi'; ${script}`;
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    ['--input-type=module', '--eval', source],
-    { cwd: import.meta.dirname, encoding: 'utf8' },
-  );
-  expect([status, stdout]).toEqual([7, '']);
-  expect(codeOf(() => native.exitNow(256))).toBe('ERR_ARGUMENT');
 });
 
 test('the parent death signal is refused when the parent is another', () => {

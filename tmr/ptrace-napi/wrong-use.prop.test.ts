@@ -58,14 +58,7 @@ function refusesWell(action: () => unknown): boolean {
 }
 
 /** Wrong arguments alone could not harm these; the others would stop or change this process. */
-const changing = [
-  'PtraceError',
-  'setChildSubreaper',
-  'exitNow',
-  'setParentDeathSignal',
-  'setTick',
-  'sleepNs',
-];
+const changing = ['PtraceError', 'setChildSubreaper', 'setParentDeathSignal', 'setTick', 'sleepNs'];
 
 test('functions: any arguments give a result or a PtraceError', () => {
   const functions = Object.entries(native).filter(

@@ -97,12 +97,6 @@ napi_value kill(Call& call) {
   return nullptr;
 }
 
-/**
- * exitNow(status): _exit(2). Node's own end waits for compiler threads that may wait for a collection
- * by the main thread in turn (nodejs/node#54918): after hot code one process in some thousand never ended.
- */
-napi_value exitNow(Call& call) { _exit(static_cast<int>(call.integer(0, "status", 0, 255))); }
-
 double limitValue(rlim_t value) {
   return value == RLIM_INFINITY ? INFINITY : static_cast<double>(value);
 }
@@ -147,7 +141,6 @@ void exportProcess(Exports& list) {
   list.push_back({"setParentDeathSignal", entry<setParentDeathSignal>});
   list.push_back({"setChildSubreaper", entry<setChildSubreaper>});
   list.push_back({"kill", entry<kill>});
-  list.push_back({"exitNow", entry<exitNow>});
   list.push_back({"getRlimit", entry<getRlimit>});
   list.push_back({"rusage", entry<rusageOf>});
 }
