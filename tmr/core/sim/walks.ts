@@ -9,6 +9,7 @@ import { Dice } from './dice.ts';
 import { probeOptions, voteFor, wrongVote } from './probe.ts';
 import { WatchedCore } from './watched-core.ts';
 import type { Transitions } from './watched-core.ts';
+import { sealedBy } from './seals.ts';
 
 const EVENTS_MAX = 40;
 
@@ -103,7 +104,11 @@ class Walk {
       case 'ask':
         return this.#message({ type: kind, stream: 0, k, missing: dice.below(8) });
       case 'relay':
-        return this.#message({ type: kind, origin, vote });
+        return this.#message({
+          type: kind,
+          origin,
+          vote: dice.strikes(200) ? vote : sealedBy(origin, vote),
+        });
       case 'vote':
         return this.#message({ type: kind, vote });
       case 'view':
