@@ -14,6 +14,7 @@ import {
   timeoutFromValues,
   tscValues,
 } from './choices.ts';
+import { limitOptions } from '../../tmr/containers/limits.ts';
 import { partsValues } from '../two-faults.ts';
 import { examples } from './help-text.ts';
 import type { CommandContext } from './io.ts';
@@ -188,18 +189,7 @@ function addOptions(command: Command, { title, question, presets }: Experiment):
     '--transfer <how>',
     'docker: auto, bind, copy: volumes are mounted, or copied in and back (default: auto)',
   );
-  option(
-    '--container-memory <size>',
-    'docker: memory of each container, with b, k, m or g; 256m or more (default: 2g)',
-  );
-  option(
-    '--container-pids <n>',
-    'docker: processes and threads in each container, 64 or more (default: 512)',
-  );
-  option(
-    '--container-cpus <n>',
-    'docker: CPUs of each container, may be a fraction (default: 2, or what the engine has)',
-  );
+  for (const { flags, description } of limitOptions) option(flags, description);
   option(
     '--tsc <how>',
     `${many(tscValues)}: how rdtsc is treated; native assumes the program does not depend on it (default: auto)`,

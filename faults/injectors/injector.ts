@@ -1,5 +1,6 @@
 /** What injectors share: the ports they wrap, the log they write, and how a fault strikes once. */
 import type { Vote } from '../../tmr/core/types.ts';
+import { cloneVote } from '../../tmr/core/vote.ts';
 import type { SessionPorts } from '../../tmr/tracer/session/session-ports.ts';
 import type { FaultEvent, WriteEvent } from '../event-log.ts';
 import { identifyProcess } from '../process-state.ts';
@@ -129,7 +130,7 @@ function inDispute(
 
 /** A copy with bit 0-63 of the signature inverted; bit 0 is the least significant of `sigLo`. */
 export function flipSignature(vote: Vote, bit: number): Vote {
-  const flipped = { ...vote, inputs: { ...vote.inputs } };
+  const flipped = cloneVote(vote);
   if (bit < 32) flipped.sigLo = (vote.sigLo ^ (1 << bit)) >>> 0;
   else flipped.sigHi = (vote.sigHi ^ (1 << (bit - 32))) >>> 0;
   return flipped;

@@ -1,5 +1,6 @@
 /** Wrong votes of one tracer: each with a checksum that fits, so that peers take them for its word. */
 import type { PeerMessage, Vote } from '../../tmr/core/types.ts';
+import { cloneVote } from '../../tmr/core/vote.ts';
 import type { SessionPorts } from '../../tmr/tracer/session/session-ports.ts';
 import { identifyProcess } from '../process-state.ts';
 import type { ResolvedFaultOf } from '../fault-spec.ts';
@@ -105,7 +106,7 @@ function rememberingVotes(
   return {
     ...ports,
     sendToPeer(peer, message) {
-      if (message.type === 'vote') last = { ...message.vote, inputs: { ...message.vote.inputs } };
+      if (message.type === 'vote') last = cloneVote(message.vote);
       ports.sendToPeer(peer, message);
     },
     ...wrap(() => last),

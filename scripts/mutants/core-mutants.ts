@@ -41,6 +41,7 @@ const inputs = mutantsOf('tmr/core/agreed-inputs.ts', units, [
 ]);
 
 const seals = mutantsOf('tmr/core/seal.ts', units, [
+  ['a seal is read where another replica has its own', 'vote.seals[self - 1]', 'vote.seals[2]'],
   ['a seal leaves the signature out', '  hash = absorb(hash, vote.sigHi);\n', ''],
   ['a seal leaves the clock out', '  hash = absorb(hash, elapsedNs);\n', ''],
   ['a seal leaves the rendezvous out', '  hash = absorb(hash, vote.k);\n', ''],
@@ -283,11 +284,6 @@ const cores = mutantsOf('tmr/core/core.ts', units, [
 ]);
 
 const sessions = mutantsOf('tmr/core/session.ts', units, [
-  [
-    'a seal is read where another replica has its own',
-    'vote.seals[this.options.self - 1]',
-    'vote.seals[2]',
-  ],
   ['votes are sealed with one key', 'sealOf(vote, this.#keyOf(peer))', 'sealOf(vote, 1)'],
   ['the wait in a dispute forgets the tick', ' + options.tickNs;', ';'],
   [

@@ -1,6 +1,6 @@
 /** Options of `--hosts docker`. */
 import { InvalidArgumentError, Option } from 'commander';
-import { parseCpus, parseMemory, parsePids } from '../containers/limits.ts';
+import { limitOptions } from '../containers/limits.ts';
 import { messageOf } from '../monitor/errors.ts';
 import { collect } from './session-options.ts';
 
@@ -38,18 +38,9 @@ export const dockerOptions = (): Option[] => [
   )
     .choices(['auto', 'bind', 'copy'])
     .default('auto'),
-  new Option(
-    '--container-memory <size>',
-    'docker: memory of each container, with b, k, m or g; 256m or more (default: 2g)',
-  ).argParser(asArgument(parseMemory)),
-  new Option(
-    '--container-pids <n>',
-    'docker: processes and threads in each container, 64 or more (default: 512)',
-  ).argParser(asArgument(parsePids)),
-  new Option(
-    '--container-cpus <n>',
-    'docker: CPUs of each container, may be a fraction (default: 2, or what the engine has)',
-  ).argParser(asArgument(parseCpus)),
+  ...limitOptions.map(({ flags, description, parse }) =>
+    new Option(flags, description).argParser(asArgument(parse)),
+  ),
 ];
 
 /** What an option's parser throws, as commander wants it. */

@@ -39,6 +39,26 @@ export function parseCpus(text: string): number {
   throw new ConfigurationError(`expected a number from ${CPUS_MIN} on, such as 1.5, got '${text}'`);
 }
 
+/** How every command that starts containers says them. */
+export const limitOptions = [
+  {
+    flags: '--container-memory <size>',
+    description: 'docker: memory of each container, with b, k, m or g; 256m or more (default: 2g)',
+    parse: parseMemory,
+  },
+  {
+    flags: '--container-pids <n>',
+    description: 'docker: processes and threads in each container, 64 or more (default: 512)',
+    parse: parsePids,
+  },
+  {
+    flags: '--container-cpus <n>',
+    description:
+      'docker: CPUs of each container, may be a fraction (default: 2, or what the engine has)',
+    parse: parseCpus,
+  },
+];
+
 /** Without what nobody asked for. */
 export function asked({
   memoryBytes,

@@ -3,6 +3,7 @@
  * a link can be cut without touching another. Addresses are fixed, for a party that is disconnected and
  * connected again must be found where it was.
  */
+import { allDone } from './all-done.ts';
 import type { Engine } from './engine.ts';
 import { messageOf, StartError } from '../monitor/errors.ts';
 
@@ -40,11 +41,7 @@ export async function createNetworks(
         made.push(network);
         return network;
       });
-      const failed = (await Promise.allSettled(creations)).find(
-        ({ status }) => status === 'rejected',
-      );
-      if (failed !== undefined) await Promise.all(creations);
-      const [services, ...rest] = await Promise.all(creations);
+      const [services, ...rest] = await allDone(creations);
       const links = new Map(pairs(replicas).map((pair, index) => [pair, rest[index]!]));
       return { services: services!, links };
     } catch (error) {
@@ -60,7 +57,7 @@ export async function removeNetworks(
   engine: Engine,
   networks: readonly { id: string }[],
 ): Promise<void> {
-  await Promise.all(
+  await allDone(
     networks.map(({ id }) =>
       engine.docker
         .getNetwork(id)

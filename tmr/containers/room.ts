@@ -10,6 +10,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Container } from 'dockerode';
 import { messageOf, StartError } from '../monitor/errors.ts';
+import { allDone } from './all-done.ts';
 import { execIn, PartContainer, type ExecRequest, type ExecRun } from './container.ts';
 import { demultiplex } from './demultiplex.ts';
 import type { Engine } from './engine.ts';
@@ -360,13 +361,6 @@ export class ContainerRoom {
 
 export type SessionExec = ExecRun & { release(): void };
 type PartStart = Parameters<typeof PartContainer.start>[0];
-
-/** Waits for all, also after a failure, so that nothing is made behind the back of who cleans up. */
-async function allDone(work: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(work);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-}
 
 function commandOf(part: Part, listen: string, jobs: number): string[] {
   if (part === 'monitor') return ['monitor'];

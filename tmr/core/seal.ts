@@ -4,7 +4,7 @@
  * it. Who relays a vote has no key to seal another one. A seal keeps out what a faulty tracer invents or
  * changes; it is no cryptography, which the fault hypothesis does not ask for.
  */
-import type { Vote } from './types.ts';
+import type { ReplicaId, Vote } from './types.ts';
 
 const TWO_32 = 2 ** 32;
 
@@ -22,6 +22,10 @@ export const sealOf = (vote: Vote, key: number): number => {
   hash = absorb(hash, marks);
   return absorb(hash, key) >>> 0;
 };
+
+/** Whether the vote carries the right seal for `self`, by whom the key is shared with. */
+export const isSealedFor = (self: ReplicaId, vote: Vote, key: number): boolean =>
+  vote.seals[self - 1] === sealOf(vote, key);
 
 /** One word into the state; every bit of both reaches every bit of the result (a bijection of each). */
 const absorb = (state: number, word: number): number => {

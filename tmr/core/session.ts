@@ -12,7 +12,7 @@ import type {
   ReplicaId,
   Vote,
 } from './types.ts';
-import { sealOf } from './seal.ts';
+import { isSealedFor, sealOf } from './seal.ts';
 import { bit, blankVote } from './vote.ts';
 
 type Send = Extract<CoreEffect, { type: 'send' }>;
@@ -88,7 +88,7 @@ export class Session {
 
   /** R4: `origin` cast this vote, whoever relays it. */
   isSealedBy(origin: ReplicaId, vote: Vote): boolean {
-    return vote.seals[this.options.self - 1] === sealOf(vote, this.#keyOf(origin));
+    return isSealedFor(this.options.self, vote, this.#keyOf(origin));
   }
 
   /** The own vote, through effects that exist already: the path of every call. */

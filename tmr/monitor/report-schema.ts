@@ -113,7 +113,7 @@ export const report = z.strictObject({
         z.strictObject({ path: z.string(), errno: z.string(), count: z.int() }),
       ]),
     )
-    .describe('calls and paths that the program was refused'),
+    .describe('calls and paths that the program was refused, as often as two replicas told of it'),
   volumeChangedOutside: z
     .array(z.string())
     .describe('files on volumes of the session that somebody else changed'),

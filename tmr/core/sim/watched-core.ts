@@ -10,7 +10,7 @@ import type {
   ReplicaId,
   Vote,
 } from '../types.ts';
-import { sealOf } from '../seal.ts';
+import { isSealedFor } from '../seal.ts';
 import { bit, bitCount, sameVote } from '../vote.ts';
 
 /** Counts of `state, event -> next state` and of `state says word`. */
@@ -163,17 +163,12 @@ export class WatchedCore implements ProtocolCore {
   #relayed(origin: ReplicaId, vote: Vote): void {
     const seen = this.#rendezvous(vote.k);
     if (seen === undefined || origin === this.#options.self) return;
-    if (!this.#isSealed(origin, vote)) return;
+    if (!isSealedFor(this.#options.self, vote, this.#options.sealKeys[origin - 1] ?? 0)) return;
     if (seen.own !== undefined) {
       if (sameVote(seen.own, vote)) seen.arrived |= bit(origin);
     } else if (!seen.held.has(origin)) {
       seen.held.set(origin, vote);
     }
-  }
-
-  #isSealed(origin: ReplicaId, vote: Vote): boolean {
-    const { self, sealKeys } = this.#options;
-    return vote.seals[self - 1] === sealOf(vote, sealKeys[origin - 1] ?? 0);
   }
 
   #isDown(peer: ReplicaId): void {

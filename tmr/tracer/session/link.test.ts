@@ -93,28 +93,6 @@ describe('a link of a session process', () => {
 });
 
 describe('the pump', () => {
-  it('fires a timer only after what had arrived before was handled', () => {
-    const [a, b] = pair();
-    const order: string[] = [];
-    const pump = new Pump();
-    pump.watch(b, {
-      record: (body) => order.push(body.toString()),
-      closed: () => order.push('closed'),
-    });
-    let due = native.monotonicNs() - 1;
-    pump.addTimed({
-      nextDeadlineNs: () => due,
-      expire: () => {
-        order.push('timer');
-        due = Infinity;
-      },
-    });
-    send(a, markRecord(Buffer.from('vote')));
-    // Loopback delivers at once: the bytes are there before the first turn.
-    pump.until(() => order.includes('timer'));
-    expect(order).toEqual(['vote', 'timer']);
-  });
-
   it('tells the end of a connection once, after its records', () => {
     const [a, b] = pair();
     const order: string[] = [];
