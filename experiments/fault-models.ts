@@ -83,6 +83,14 @@ export const faultModels: readonly FaultModel[] = [
     (source) => ({ replica: source.pick(replicas) }),
   ),
   model(
+    'forged-relay',
+    'A tracer relays votes that the third replica has not cast. No healthy replica is to be flagged.',
+    (source) => {
+      const [replica, of] = twoOf(source);
+      return { replica, of };
+    },
+  ),
+  model(
     'rogue-tracer',
     'A tracer votes wrongly ahead, accuses both peers and never fences. It is to be flagged.',
     (source) => ({ replica: source.pick(replicas) }),

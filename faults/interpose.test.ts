@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isSealedFor } from '../tmr/core/seal.ts';
 import type { PeerMessage, Vote } from '../tmr/core/types.ts';
 import { blankSeals } from '../tmr/core/vote.ts';
 import type { SessionPorts } from '../tmr/tracer/session/session-ports.ts';
@@ -27,6 +28,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 class Recording {
   readonly messages: [number, PeerMessage][] = [];
   readonly frames: [number, Buffer][] = [];
+  readonly taken: [number, PeerMessage][] = [];
   readonly notices: [number, number, number, string][] = [];
   readonly calls: Buffer[] = [];
   readonly told: ToMonitor[] = [];
@@ -52,6 +54,7 @@ class Recording {
         }
         this.ports.sendBytesToPeer(peer, this.#encoded.frame);
       },
+      receiveFromPeer: (peer, message) => void this.taken.push([peer, message]),
       sendBytesToPeer: (peer, frame) => void this.frames.push([peer, Buffer.from(frame)]),
       noticeToServer: (...notice) => void this.notices.push(notice),
       sendBytesToServer: (record) => void this.calls.push(Buffer.from(record)),
@@ -172,6 +175,27 @@ describe('a vote that is wrong for some', () => {
     const votes = [0, 1, 2, 3, 4, 5].map((n) => it1.received(n).vote);
     expect(votes.map((vote) => vote?.k)).toEqual([5, 5, 6, 6, 7, 7]);
     expect(votes[4]).toEqual({ ...sampleVote(7), call: 0xff00 });
+  });
+
+  it('is made up for a peer from there on, and believed where that one is late', () => {
+    const it1 = new Recording(1, 'forged-relay:replica=1,of=2,at=rendezvous:7');
+    for (const k of [6, 7, 8]) {
+      it1.vote(k);
+      if (k === 7) it1.ports.receiveFromPeer(2, { type: 'vote', vote: sampleVote(7) });
+      it1.ports.afterVote(k, 1, 0);
+    }
+    const relays = it1.messages.filter(([, { type }]) => type === 'relay');
+    const forged = (k: number) => ({ type: 'relay', origin: 2, vote: sampleVote(k) });
+    expect(relays).toEqual([7, 8].map((k) => [3, forged(k)]));
+    const [, own] = it1.taken;
+    expect(it1.taken.map(([from, { type }]) => [from, type])).toEqual([
+      [2, 'vote'],
+      [3, 'relay'],
+    ]);
+    expect(own).toMatchObject([3, { origin: 2, vote: { k: 8, sigLo: 0x0123_4567 } }]);
+    const vote = own![1].type === 'relay' ? own![1].vote : sampleVote(0);
+    expect(isSealedFor(1, vote, samplePlan().sealKeys[1]!)).toBe(true);
+    expect(types(readEventLog(eventLog))).toEqual(['injected', 'effective', 'activated']);
   });
 
   it('reads a clock that is off, once', () => {

@@ -26,6 +26,7 @@ import {
 import {
   clockError,
   earlyVote,
+  forgedRelay,
   rogueTracer,
   signatureBitFlip,
   twoFacedVote,
@@ -43,6 +44,7 @@ const injectors: Injectors = {
   'two-faced-vote': twoFacedVote,
   'clock-error': clockError,
   'early-vote': earlyVote,
+  'forged-relay': forgedRelay,
   'rogue-tracer': rogueTracer,
   'memory-bit-flip': memoryBitFlip,
   'replica-kill': replicaKill,
@@ -82,12 +84,12 @@ export const interpose: Interpose = (ports, { plan, options, monotonicNs }) => {
   const { faults, eventLog } = readOptions(options);
   const write =
     typeof eventLog === 'string' ? openEventLog(eventLog) : openEventLines(eventLog.stderr);
-  const { replica, settings } = plan;
+  const { replica, settings, sealKeys } = plan;
   const peers = Array.from({ length: settings.replicas }, (_, index) => index + 1).filter(
     (peer) => peer !== replica,
   );
   const context = (fault: number): InjectorContext => {
-    return { replica, peers, fault, write, monotonicNs };
+    return { replica, peers, sealKeys, fault, write, monotonicNs };
   };
   const wrapped = faults.reduce((inner, fault, at) => inject(inner, fault, context(at)), ports);
   return observe(wrapped, { replica, write, monotonicNs });

@@ -104,8 +104,8 @@ function isInjection({ type }: FaultEvent): boolean {
 }
 
 function isOut(replica: ReplicaId, report: Report | null, flagged: readonly ReplicaId[]): boolean {
-  const fenced = (report?.fences ?? []).some((fence) => fence.replica === replica);
-  return fenced || flagged.includes(replica);
+  const left = report === null ? [] : [...report.fences, ...report.lost];
+  return left.some((one) => one.replica === replica) || flagged.includes(replica);
 }
 
 /** Whoever was to get the notice has it in its list. */

@@ -192,10 +192,12 @@ function requireClean(run: SessionRun, limitMs: number): NonNullable<SessionRun[
     throw new Disqualified(`a replicated run without a fault ${report.outcome}: ${report.reason}`);
   }
   const flagged = report.flags.map(({ replica, mechanism }) => `replica ${replica} (${mechanism})`);
-  const fenced = report.fences.map(({ replica, reason }) => `replica ${replica} (${reason})`);
-  if (flagged.length + fenced.length > 0) {
+  const lost = [...report.fences, ...report.lost].map(
+    ({ replica, reason }) => `replica ${replica} (${reason})`,
+  );
+  if (flagged.length + lost.length > 0) {
     throw new Disqualified(
-      `a run without a fault flagged or lost ${[...flagged, ...fenced].join(', ')}`,
+      `a run without a fault flagged or lost ${[...flagged, ...lost].join(', ')}`,
     );
   }
   return report;

@@ -9,6 +9,7 @@ import {
 } from '../faults/fault-spec.ts';
 import { activeKind } from '../faults/kinds/registry.ts';
 import { formatFault, formatTrigger } from '../faults/text.ts';
+import type { ReplicaId } from '../tmr/core/types.ts';
 import type { Report } from '../tmr/monitor/report-schema.ts';
 import { classify, type ActedFault, type ServiceEnd } from './classify.ts';
 import type { FaultEvidence, Reaction } from './fault-evidence.ts';
@@ -57,6 +58,7 @@ export function emptyRecord(
     reason: null,
     rendezvous: null,
     fenced: [],
+    lost: [],
     noticesIgnored: null,
     skewMaxMs: null,
     burstMaxMs: null,
@@ -123,10 +125,16 @@ export function fillRecord(record: TrialRecord, trial: TrialEvidence): void {
     differences: trial.differences,
     wrongOutput: trial.wrongOutput,
     flagged: record.flagged,
-    lost: record.fenced.filter((replica) => !record.flagged.includes(replica)),
+    lost: [...record.fenced, ...record.lost].filter((replica) => !record.flagged.includes(replica)),
   });
   record.outcome = verdict.outcome;
   record.reason = verdict.reason;
+}
+
+/** Flagged, fenced or left behind; the records of an older run do not know the last. */
+export function goneReplicas(record: TrialRecord): ReplicaId[] {
+  const { lost = [] } = record as { lost?: ReplicaId[] };
+  return [...new Set([...record.flagged, ...record.fenced, ...lost])].toSorted((a, b) => a - b);
 }
 
 function actedFault(
@@ -173,6 +181,7 @@ function fillFromReport(record: TrialRecord, report: Report, fault: ResolvedFaul
   record.runNs = Math.round(report.tEndNs - report.tStartNs);
   record.rendezvous = report.rendezvous;
   record.fenced = report.fences.map(({ replica }) => replica);
+  record.lost = report.lost.map(({ replica }) => replica);
   record.noticesIgnored = report.notices.filter(
     ({ at, counted }) => at === 'file-server' && !counted,
   ).length;

@@ -66,7 +66,7 @@ export const outcomes = [
   'detected-stopped',
   /** Golden output, the faulty replica was flagged. */
   'detected-masked',
-  /** Golden output, but a replica was lost without a flag (it fenced), or a bound was exceeded. */
+  /** Golden output, but a replica was lost without a flag, or a bound was exceeded. */
   'degraded',
   /** Golden output, nobody flagged, three replicas at the end. */
   'masked',
@@ -150,6 +150,8 @@ export interface TrialRecord {
   rendezvous: number | null;
   /** Replicas that fenced themselves. */
   fenced: ReplicaId[];
+  /** Replicas that neither were flagged nor fenced, and did not come to the program's end. */
+  lost: ReplicaId[];
   /** Notices that the NFS server heard and did not count. */
   noticesIgnored: number | null;
   /** From the session's report. */

@@ -1,5 +1,6 @@
 import { faultyReplica } from '../../faults/fault-spec.ts';
 import { parseFault } from '../../faults/text.ts';
+import { goneReplicas } from '../../harness/trial-record.ts';
 import type { TrialRecord } from '../../harness/types.ts';
 
 /** tmr's own exit status when it stops safely. No workload ends with it. */
@@ -10,7 +11,7 @@ const STOPPED = 125;
  * Null in `fateOf`: the harness failed, or no fault became visible.
  */
 export const fates = [
-  /** Output, volume and exit status as in the golden run; no healthy replica flagged or fenced. */
+  /** Output, volume and exit status as in the golden run; no healthy replica flagged, fenced or left behind. */
   'survived',
   /** Service as in the golden run, but a healthy replica is gone. */
   'healthy-lost',
@@ -40,13 +41,13 @@ export function fateOf(record: TrialRecord): Fate | null {
   }
 }
 
-/** Replicas without a fault of their own that were flagged, or fenced themselves. */
+/** Replicas without a fault of their own that were flagged, fenced themselves or were left behind. */
 export function healthyLost(record: TrialRecord): number[] {
-  const { flagged, fenced, injected, faultSpec, second } = record;
+  const { injected, faultSpec, second } = record;
   const acted = [
     ...(injected === true ? [faultSpec] : []),
     ...(second?.injected === true ? [second.faultSpec] : []),
   ];
   const faulty = acted.map((text) => faultyReplica(parseFault(text)));
-  return [...new Set([...flagged, ...fenced])].filter((replica) => !faulty.includes(replica));
+  return goneReplicas(record).filter((replica) => !faulty.includes(replica));
 }

@@ -183,6 +183,12 @@ export const trialColumns: readonly Column<TrialRecord>[] = [
     r.flagsApart?.join(' '),
   ),
   column(
+    'lost',
+    list,
+    "replicas neither flagged nor fenced that did not come to the program's end",
+    (r) => r.lost?.join(' '),
+  ),
+  column(
     'second_fault',
     text,
     'kind of the second fault, where there are two',

@@ -30,10 +30,10 @@ describe('trials.csv', () => {
   });
 
   it('leaves a column empty that the records of an older run lack', () => {
-    const { clockUncertaintyNs, flagsApart, ...old } = syntheticRecord(plan[0]!);
-    expect([clockUncertaintyNs, flagsApart]).not.toContain(undefined);
+    const { clockUncertaintyNs, flagsApart, lost, ...old } = syntheticRecord(plan[0]!);
+    expect([clockUncertaintyNs, flagsApart, lost]).not.toContain(undefined);
     const [row] = rowsOf(toCsv(trialColumns, [old as TrialRecord]));
-    expect(row).toMatchObject({ clock_uncertainty_ns: '', flags_apart: '' });
+    expect(row).toMatchObject({ clock_uncertainty_ns: '', flags_apart: '', lost: '' });
   });
 
   it('leaves missing values empty, and keeps zeros and false', () => {

@@ -137,6 +137,7 @@ export function syntheticRecord(spec: TrialSpec): TrialRecord {
     reason: null,
     rendezvous: 300,
     fenced: [],
+    lost: [],
     noticesIgnored: fault.kind === 'false-flag-notice' ? 1 : 0,
     skewMaxMs: 12,
     burstMaxMs: 30,

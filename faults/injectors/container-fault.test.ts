@@ -55,6 +55,7 @@ function run(text: string, replica = 2): { events: FaultEvent[]; heldMs: number[
   const context = {
     replica,
     peers: [1, 2, 3].filter((peer) => peer !== replica),
+    sealKeys: [0, 0, 0],
     fault: 0,
     write: (event: FaultEvent) => void events.push(event),
     monotonicNs: () => nowMs * 1e6,

@@ -12,6 +12,8 @@ export interface InjectorContext {
   replica: number;
   /** Its peers. */
   peers: readonly number[];
+  /** What it shares with each replica, by number less 1 (R4). */
+  sealKeys: readonly number[];
   /** Which fault of the trial, from 0. */
   fault: number;
   write: WriteEvent;

@@ -1,4 +1,5 @@
 /** Wrong votes of one tracer: each with a checksum that fits, so that peers take them for its word. */
+import { sealOf } from '../../tmr/core/seal.ts';
 import type { PeerMessage, Vote } from '../../tmr/core/types.ts';
 import { cloneVote } from '../../tmr/core/vote.ts';
 import type { SessionPorts } from '../../tmr/tracer/session/session-ports.ts';
@@ -77,6 +78,53 @@ export const earlyVote: Injector<ResolvedFaultOf<'early-vote'>> = (ports, { at }
       ports.afterDecision(k, call, pid);
     },
   }));
+
+/** So long the vote that is made up for itself may still come from its origin, ns. */
+const FORGER_PATIENCE_NS = 5e6;
+const FORGER_STEP_NS = 1e5;
+
+/**
+ * To the third goes what it can seal: with its own keys. It believes the forgery itself, by the key that
+ * it shares with the origin, or else it would wait for the origin and could do no harm.
+ */
+export const forgedRelay: Injector<ResolvedFaultOf<'forged-relay'>> = (
+  ports,
+  { at, of },
+  context,
+) => {
+  let struck = false;
+  /** The newest rendezvous of which `of` itself has cast a vote. */
+  let cast = -1;
+  const third = context.peers.find((peer) => peer !== of);
+  return rememberingVotes(ports, (last) => ({
+    receiveFromPeer(from, message) {
+      if (from === of && message.type === 'vote') cast = Math.max(cast, message.vote.k);
+      ports.receiveFromPeer(from, message);
+    },
+    afterVote(k, call, pid) {
+      const own = last();
+      if (k >= at.k && own !== undefined && third !== undefined) {
+        const tell = (): void =>
+          ports.sendToPeer(third, { type: 'relay', origin: of, vote: cloneVote(own) });
+        if (struck) tell();
+        else strike(context, k, `votes of replica ${of} are made up from here on`, tell);
+        struck = true;
+        const hasCast = (): boolean => cast >= k;
+        if (!cameWithin(FORGER_PATIENCE_NS, hasCast, ports)) {
+          const vote = cloneVote(own);
+          vote.seals[context.replica - 1] = sealOf(vote, context.sealKeys[of - 1] ?? 0);
+          ports.receiveFromPeer(third, { type: 'relay', origin: of, vote });
+        }
+      }
+      ports.afterVote(k, call, pid);
+    },
+  }));
+};
+
+function cameWithin(patienceNs: number, has: () => boolean, ports: SessionPorts): boolean {
+  for (let ns = 0; ns < patienceNs && !has(); ns += FORGER_STEP_NS) ports.wait(FORGER_STEP_NS);
+  return has();
+}
 
 /** So many rendezvous are voted at once. */
 const ROGUE_VOTES = 64;

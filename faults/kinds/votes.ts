@@ -78,6 +78,26 @@ export const earlyVote = defineKind({
   bound: 'wrong-vote',
 });
 
+export const forgedRelay = defineKind({
+  name: 'forged-relay',
+  title: 'forged relays',
+  summary:
+    'From there on a tracer says with each own vote that one peer has cast the same, and does not wait for it.',
+  parameters: {
+    replica: required(replica, 'whose tracer'),
+    of: required(replica, 'the peer whose votes it makes up'),
+  },
+  example: 'forged-relay:replica=1,of=2,at=rendezvous:40',
+  positiveControl:
+    'receivers that do not look at seals: a healthy replica that comes late, within T, is left behind',
+  target: onTracer,
+  faulty: itself,
+  flag: () => 'may',
+  bound: null,
+  contradiction: ({ replica: forger, of }) =>
+    forger === of ? `of: expected another replica than ${forger}` : undefined,
+});
+
 export const rogueTracer = defineKind({
   name: 'rogue-tracer',
   title: 'rogue tracer',
@@ -115,6 +135,7 @@ export const voteKinds = [
   twoFacedVote,
   clockError,
   earlyVote,
+  forgedRelay,
   rogueTracer,
   memoryBitFlip,
 ] as const;

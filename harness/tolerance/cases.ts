@@ -58,6 +58,7 @@ export function casesAt(k: number, { stateAddress }: ProgramUnderTest): string[]
   });
   const onLink = links.flatMap(({ from, to, text }) => [
     `two-faced-vote:replica=${from},to=${to},bit=${bit},${at}`,
+    `forged-relay:replica=${from},of=${to},${at}`,
     ...['nfs', 'monitor', 'both'].map(
       (told) => `false-flag-notice:accuser=${from},accused=${to},to=${told},${at}`,
     ),

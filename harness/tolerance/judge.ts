@@ -13,6 +13,7 @@ import type { Expectation } from '../../faults/kinds/define.ts';
 import { requireResolved } from '../../faults/resolve.ts';
 import { parseFault } from '../../faults/text.ts';
 import { defaultLinkDelayMs } from '../../tmr/core/bounds.ts';
+import { goneReplicas } from '../trial-record.ts';
 import type { TrialRecord } from '../types.ts';
 
 export interface Finding {
@@ -46,7 +47,7 @@ export function judgeSingleFault(record: TrialRecord, options: JudgeOptions): Fi
   if (outcome === 'crash') violated('P1', 'the service crashed');
   if (outcome === 'detected-stopped') violated('P1', 'a single fault stopped the session');
   if (outcome === 'hang') violated('P5', 'the session did not end');
-  const lost = healthyLost(record, faulty);
+  const lost = goneReplicas(record).filter((replica) => replica !== faulty);
   if (lost.length > 0) violated('P2', `healthy replica ${lost.join(' and ')} was lost`);
   const expected = expectationOf(fault, record, options);
   if (faulty !== null && expected === 'never' && flagged.includes(faulty)) {
@@ -64,12 +65,6 @@ export function judgeSingleFault(record: TrialRecord, options: JudgeOptions): Fi
     violated('P4', `monitor and file server disagree on replica ${who}`);
   }
   return found;
-}
-
-/** Flagged or fenced without a fault of their own. */
-function healthyLost({ flagged, fenced }: TrialRecord, faulty: number | null): number[] {
-  const lost = [...new Set([...flagged, ...fenced])];
-  return lost.filter((replica) => replica !== faulty).toSorted((a, b) => a - b);
 }
 
 /** The kind's word, unless the fault never showed, was too short, or came when nothing is voted any more. */

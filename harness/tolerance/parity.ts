@@ -225,6 +225,8 @@ function simulatedFaults(fault: ResolvedActive): Fault[] {
       ];
     case 'early-vote':
       return [{ kind: 'early-wrong', target: fault.replica, at }];
+    case 'forged-relay':
+      return [{ kind: 'forged-relays', target: fault.replica, of: fault.of, at }];
     case 'rogue-tracer': {
       const how = { wrong: true, notices: true, answersViews: true, forgesRelays: false };
       return [{ kind: 'rogue', target: fault.replica, at, ...how }];

@@ -88,6 +88,17 @@ describe('with three replicas', () => {
   });
 });
 
+describe('votes forged for a healthy replica that is late', () => {
+  // Believed, they let the third run on without it, to where nobody can tell it what was voted.
+  it.each([1, 3])('by replica %i cost it nothing', async (forger) => {
+    const secondFault = parseFault('replica-delay:replica=2,delay=300ms,at=rendezvous:20');
+    const fault = `forged-relay:replica=${forger},of=2,at=rendezvous:5`;
+    const { outcome, flagged, fenced } = await trial(fault, 3, { secondFault });
+    expect(outcome).toMatch(/masked/);
+    expect([...flagged, ...fenced].filter((replica) => replica !== forger)).toEqual([]);
+  });
+});
+
 describe('with two replicas', () => {
   it.each([
     'early-vote:replica=1,at=rendezvous:20',

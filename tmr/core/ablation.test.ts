@@ -35,7 +35,7 @@ const ablations: readonly Ablation[] = [
   {
     without: 'the seal of a relayed vote (R4): whoever relays it is believed',
     change: { rules: { sealedRelays: false } },
-    faults: ['rogue'],
+    faults: ['forged-relays', 'rogue'],
   },
   {
     without: 'asking for a missing vote (R4)',

@@ -70,6 +70,8 @@ const LONE_REFUSALS_MAX = 256;
 export class SessionFacts {
   readonly flags: FlagFact[] = [];
   readonly fences: { replica: ReplicaId; reason: string }[] = [];
+  /** Of a completed session: neither flagged nor fenced, and not at the program's end. */
+  readonly lost: { replica: ReplicaId; reason: string }[] = [];
   readonly statistics = new Map<ReplicaId, SessionStatistics>();
   /** Frames of a replica's monitor link whose checksum failed. */
   readonly corruptFrames = new Map<ReplicaId, number>();

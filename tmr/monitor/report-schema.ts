@@ -91,6 +91,11 @@ export const report = z.strictObject({
   fences: z
     .array(z.strictObject({ replica, reason: z.string() }))
     .describe('replicas whose own tracer took them out'),
+  lost: z
+    .array(z.strictObject({ replica, reason: z.string() }))
+    .describe(
+      'of a completed session: replicas that were neither flagged nor fenced, and yet did not come to the end of the program',
+    ),
   notices: z
     .array(
       z.strictObject({

@@ -55,6 +55,7 @@ export function buildReport(input: ReportInput): Report {
     slots: input.slots,
     flags: flags(facts, fileServer),
     fences: facts.fences.map(({ replica, reason }) => ({ replica, reason })),
+    lost: facts.lost.map(({ replica, reason }) => ({ replica, reason })),
     notices: notices(facts, fileServer),
     linkSuspects: linkSuspects(facts, statistics),
     refused: facts.refused.map(({ kind, what, errno, count }) =>

@@ -163,6 +163,7 @@ describe('a session without a fault', () => {
     expect(bench.replies(2)).toEqual([5, 0]);
     expect(bench.result).toEqual({ outcome: 'completed', reason: '', exit: { status: 3 } });
     expect(bench.stopped).toEqual([]);
+    expect(bench.session.facts.lost).toEqual([]);
   });
 
   it('reads input once, when two have asked, and answers pings meanwhile', async () => {
@@ -186,6 +187,37 @@ describe('a session without a fault', () => {
     }
   });
 
+  it.each([
+    ['its connection ended', (bench: Bench) => bench.close(3), 'the connection was closed'],
+    [
+      'it is at another end',
+      (bench: Bench) => bench.slot(3, 0, hello),
+      'outvoted at the monitor, slot 0',
+    ],
+  ])('loses a replica that never came to the end: %s', async (_how, leave, reason) => {
+    const bench = Bench.running();
+    for (const replica of [1, 2]) bench.slot(replica, 0, exit3);
+    leave(bench);
+    for (const replica of [1, 2]) bench.close(replica);
+    bench.fire(1000);
+    await bench.settle();
+    expect(bench.result).toMatchObject({ outcome: 'completed' });
+    expect(bench.session.facts.lost).toEqual([{ replica: 3, reason }]);
+  });
+
+  it.each([
+    ['flagged', (bench: Bench) => [1, 2].map((by) => bench.flag(by, 3))],
+    ['fenced', (bench: Bench) => bench.from(3, { type: 'fenced', reason: 'outvoted' })],
+  ])('has no other word for a replica that was %s', async (_word, leave) => {
+    const bench = Bench.running();
+    leave(bench);
+    for (const replica of [1, 2]) bench.slot(replica, 0, exit3);
+    for (const replica of [1, 2, 3]) bench.close(replica);
+    await bench.settle();
+    expect(bench.result).toMatchObject({ outcome: 'completed' });
+    expect(bench.session.facts.lost).toEqual([]);
+  });
+
   it('waits for stragglers after the exit status, but not for ever', async () => {
     const bench = Bench.running();
     bench.slot(1, 0, exit3);
@@ -198,6 +230,7 @@ describe('a session without a fault', () => {
     await bench.settle();
     expect(bench.result).toMatchObject({ outcome: 'completed', exit: { status: 3 } });
     expect(bench.stopped).toEqual([3]);
+    expect(bench.session.facts.lost).toEqual([{ replica: 3, reason: 'left behind' }]);
   });
 });
 

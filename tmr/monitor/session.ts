@@ -36,6 +36,9 @@ export class MonitorSession {
   readonly #evidence = new Map<ReplicaId, Mechanism>();
   readonly #nfsLostBy = new Set<ReplicaId>();
   readonly #stoppedBy = new Map<ReplicaId, string>();
+  /** Those that were told the exit status: they came to the program's end. */
+  readonly #atEnd = new Set<ReplicaId>();
+  #exitSlot = -1;
   readonly #signals: ForwardedSignal;
   #resolve!: (result: SessionResult) => void;
   #phase: Phase = 'starting';
@@ -264,11 +267,13 @@ export class MonitorSession {
           this.#execute(decision.n, decision.op);
           break;
         case 'reply':
+          if (decision.n === this.#exitSlot) this.#atEnd.add(decision.to);
           this.#roster
             .find(decision.to)
             ?.link?.send({ type: 'slot-reply', n: decision.n, ...decision.result });
           break;
         case 'odd':
+          this.#atEnd.delete(decision.replica);
           this.#expel(decision.replica, `outvoted at the monitor, slot ${decision.n}`);
           break;
         case 'violation':
@@ -295,6 +300,7 @@ export class MonitorSession {
       const exit = op.kind === 'signal' ? { signal: op.value } : { status: op.value };
       this.#completed = { outcome: 'completed', reason: '', exit };
       this.#phase = 'ending';
+      this.#exitSlot = n;
       this.#lingerTimer();
       this.#outside.changed();
       this.#apply(this.#slots.done(n, { result: 0, bytes: nothing }));
@@ -387,6 +393,15 @@ export class MonitorSession {
     }
   }
 
+  /** A completed session says of each replica what became of it: a silent loss is a loss. */
+  #noteLost(): void {
+    const { flags, fences, lost } = this.facts;
+    const known = new Set([...this.#atEnd, ...[...flags, ...fences].map(({ replica }) => replica)]);
+    for (const { replica, reason } of this.#roster.all) {
+      if (!known.has(replica)) lost.push({ replica, reason: reason || 'left behind' });
+    }
+  }
+
   #startTimer(): void {
     this.#cancelTimer();
     this.#cancelTimer = this.#outside.after(this.#options.startTimeoutMs, () => {
@@ -425,6 +440,7 @@ export class MonitorSession {
     this.#phase = 'ended';
     this.#cancelTimer();
     this.facts.notices = this.#notices.notices;
+    if (result.outcome === 'completed') this.#noteLost();
     const connected = this.#roster.all.filter((record) => record.connected);
     // All are told before the first is gone: none is to take another's leaving for a fault.
     for (const { link } of connected) {

@@ -1,4 +1,5 @@
 /** What each fault kind does to a simulation. */
+import { sealOf } from '../seal.ts';
 import type { ReplicaId, Vote } from '../types.ts';
 import { cloneVote } from '../vote.ts';
 import type { FaultHooks, Phase, SimControl } from './fault-hooks.ts';
@@ -6,6 +7,7 @@ import type { AtReplica, Fault, InPhase, OnLink } from './faults.ts';
 import { fileServer, monitor } from './network.ts';
 import type { LinkFilter, Party, SimMessage } from './network.ts';
 import { mix } from './program.ts';
+import { sealKey } from './seals.ts';
 import { swarmOfReplica, swarmOnLink } from './swarm.ts';
 
 /** The hooks that bring a fault about. `salt` keeps two faults from making the same wrong vote. */
@@ -64,6 +66,8 @@ export const hooksOf = (fault: Fault, sim: SimControl, salt: number): FaultHooks
       return twoFaced(fault, sim, salt);
     case 'early-wrong':
       return { state: wrongFrom(fault, sim, salt), computeNs: early(fault) };
+    case 'forged-relays':
+      return { filter: forgedRelays(fault, sim) };
     case 'rogue':
       return rogue(fault, sim, salt);
     case 'swarm-on-link':
@@ -242,7 +246,7 @@ const rogue = (
 ): FaultHooks => ({
   ...(fault.wrong ? { state: wrongFrom(fault, sim, salt) } : {}),
   computeNs: (replica, k, plannedNs) => (replica === fault.target && k >= fault.at ? 1 : plannedNs),
-  ...(fault.forgesRelays ? { filter: forgedRelays(fault, sim) } : {}),
+  ...(fault.forgesRelays ? { filter: forgedForBoth(fault, sim) } : {}),
   ...inPhase({ ...fault, phase: 'arrival' }, sim, () => {
     sim.turnRogue(fault.target, { answersViews: fault.answersViews });
     if (!fault.notices) return;
@@ -254,13 +258,27 @@ const rogue = (
   }),
 });
 
+const forgedForBoth = (fault: AtReplica, sim: SimControl): LinkFilter => {
+  const filters = sim.parties
+    .filter((of) => of !== fault.target)
+    .map((of) => forgedRelays({ ...fault, of }, sim));
+  return (from, to, message) => {
+    for (const filter of filters) filter(from, to, message);
+    return message;
+  };
+};
+
 const forgedRelays =
-  ({ target, at }: AtReplica, sim: SimControl): LinkFilter =>
+  ({ target, of, at }: AtReplica & { of: ReplicaId }, sim: SimControl): LinkFilter =>
   (from, to, message) => {
-    if (from !== target || message.type !== 'vote' || message.vote.k < at) return message;
-    for (const origin of sim.parties) {
-      if (origin === target || origin === to) continue;
-      sim.send(target, to, { type: 'relay', origin, vote: cloneVote(message.vote) });
-    }
+    const isIt = from === target && to !== of && message.type === 'vote' && message.vote.k >= at;
+    if (!isIt) return message;
+    sim.struck();
+    const forged = cloneVote(message.vote);
+    sim.send(target, to, { type: 'relay', origin: of, vote: forged });
+    // It has the key that it shares with `of`, and no other one of `of`.
+    const believed = cloneVote(forged);
+    believed.seals[target - 1] = sealOf(believed, sealKey(of, target));
+    sim.send(to, target, { type: 'relay', origin: of, vote: believed });
     return message;
   };

@@ -40,6 +40,7 @@ export const everyFault = (at: number): Fault[] => [
       at,
       to: told,
     })),
+    { kind: 'forged-relays', target: from, of: to, at },
     ...booleans.map((coreRight): Fault => ({
       kind: 'two-faced',
       target: from,

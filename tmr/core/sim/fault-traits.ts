@@ -65,6 +65,7 @@ const traitsOf = (fault: Fault, scenario: Scenario): FaultTraits => {
     case 'request-corrupted':
     case 'output-corrupted':
     case 'two-faced':
+    case 'forged-relays':
     case 'swarm-of-replica':
       return { faulty: fault.target, flag: 'may' };
     case 'replica-slow':

@@ -46,10 +46,12 @@ export type Fault =
   /** `coreRight`: it believes what it tells `right`, or else what it tells the others. */
   | ({ kind: 'two-faced'; right: ReplicaId; coreRight: boolean } & AtReplica)
   | ({ kind: 'early-wrong' } & AtReplica)
+  /** From there on it says with each vote of its own that `of` has cast the same, and believes it. */
+  | ({ kind: 'forged-relays'; of: ReplicaId } & AtReplica)
   /**
    * It votes early, waits for nobody and never fences; it may be wrong, and send notices and false
-   * views. One that is right runs ahead with right requests. With `forgesRelays` it says with each vote
-   * that the third replica has cast the same.
+   * views. One that is right runs ahead with right requests. With `forgesRelays` it does what
+   * `forged-relays` does, for both others.
    */
   | ({
       kind: 'rogue';

@@ -127,6 +127,10 @@ export const faultArbitraries: { [K in FaultKind]: fc.Arbitrary<Extract<Fault, {
       .map(([{ from, to }, when, coreRight]) => ({ target: from, right: to, at: when, coreRight })),
   ),
   'early-wrong': kind('early-wrong', atReplica),
+  'forged-relays': kind(
+    'forged-relays',
+    fc.tuple(link, at).map(([{ from, to }, when]) => ({ target: from, of: to, at: when })),
+  ),
   rogue: kind(
     'rogue',
     both(
@@ -188,6 +192,7 @@ const replicaKinds = [
   'request-corrupted',
   'two-faced',
   'early-wrong',
+  'forged-relays',
   'rogue',
   'tracer-stopped',
   'service-link-lost',
@@ -208,7 +213,9 @@ export const faultsOfOneReplica: fc.Arbitrary<Fault[]> = fc
     faults.map((fault) => {
       if (!('target' in fault)) return fault;
       const moved = { ...fault, target };
-      return moved.kind === 'two-faced' ? { ...moved, right: (target % 3) + 1 } : moved;
+      const peer = (target % 3) + 1;
+      if (moved.kind === 'forged-relays') return { ...moved, of: peer };
+      return moved.kind === 'two-faced' ? { ...moved, right: peer } : moved;
     }),
   );
 

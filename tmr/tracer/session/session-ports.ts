@@ -1,5 +1,5 @@
 /**
- * What fault injection may wrap (DESIGN.md 7): the outgoing edges of a session process. A decorator
+ * What fault injection may wrap (DESIGN.md 7): the edges of a session process. A decorator
  * overrides some of these methods and calls the inner ones. Core, detectors and reports see neither
  * the decorator nor its log; without `--interpose` these are the plain functions.
  */
@@ -24,6 +24,8 @@ export interface SessionPorts {
   sendToPeer(peer: ReplicaId, message: PeerMessage): void;
   /** The encoded frame, checksum included, as it goes onto the link. */
   sendBytesToPeer(peer: ReplicaId, frame: Buffer): void;
+  /** A message of a peer, its checksum found right, before the core gets it. */
+  receiveFromPeer(peer: ReplicaId, message: PeerMessage): void;
   /** A notice to the NFS server (FLAG). */
   noticeToServer(accused: ReplicaId, stream: number, k: number, mechanism: string): void;
   /** A numbered call to the NFS server, as it goes onto the connection, record mark included. */

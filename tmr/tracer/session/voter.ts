@@ -174,7 +174,7 @@ export class Voter implements Timed {
     if (message.type === 'vote') {
       this.#recorder.arrival(message.vote.k, from, native.monotonicNs());
     }
-    this.#handle({ type: 'message', from, message });
+    this.ports.receiveFromPeer(from, message);
   }
 
   #handle(event: Parameters<ProtocolCore['handle']>[0]): void {
@@ -230,6 +230,7 @@ export class Voter implements Timed {
       sendBytesToPeer: (peer, frame) => {
         this.#links[peer]?.offer(frame);
       },
+      receiveFromPeer: (from, message) => this.#handle({ type: 'message', from, message }),
       closePeer: (peer) => {
         const link = this.#links[peer];
         if (link !== undefined) link.closed = true; // The pump closes it and tells the core.
