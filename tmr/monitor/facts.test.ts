@@ -29,3 +29,21 @@ describe('refusals', () => {
     expect(facts.refused.length).toBeLessThan(2000);
   });
 });
+
+describe('the rendezvous reached', () => {
+  it('is what two replicas came to, whatever the third says', () => {
+    const facts = new SessionFacts(3);
+    expect(facts.rendezvous).toBe(0);
+    facts.reach(1, 40);
+    expect(facts.rendezvous).toBe(40);
+    for (const [replica, k] of [
+      [2, 41],
+      [1, 42],
+      [3, 10 ** 9],
+      [2, 7],
+    ] as const) {
+      facts.reach(replica, k);
+    }
+    expect(facts.rendezvous).toBe(42);
+  });
+});

@@ -77,13 +77,13 @@ export class SessionFacts {
   readonly corruptFrames = new Map<ReplicaId, number>();
   /** Notices, filled when the session ends. */
   notices: readonly RecordedNotice[] = [];
-  /** Largest rendezvous number that a replica told of. */
-  rendezvous = 0;
   /** When the first word of a lost trusted party came; NaN when none did. */
   tFirstLostNs = NaN;
   /** A trusted party was lost for all, not for one tracer alone, whose own fault that would be. */
   trustedLost = false;
   readonly #replicas: number;
+  /** Of each replica, the largest rendezvous number that it told of. */
+  readonly #reached = new Map<ReplicaId, number>();
   readonly #refused = new Map<string, Refusal>();
   /** Of each replica, how many refusals it alone has told of. */
   readonly #lone = new Map<ReplicaId, number>();
@@ -122,8 +122,18 @@ export class SessionFacts {
     }
     if (message.type === 'statistics') {
       this.statistics.set(replica, message.json);
-      this.rendezvous = Math.max(this.rendezvous, message.json.rendezvous);
+      this.reach(replica, message.json.rendezvous);
     }
+  }
+
+  reach(replica: ReplicaId, rendezvous: number): void {
+    this.#reached.set(replica, Math.max(this.#reached.get(replica) ?? 0, rendezvous));
+  }
+
+  /** How far two replicas came, or the only one that told: one of several may be lying. */
+  get rendezvous(): number {
+    const told = [...this.#reached.values()].toSorted((a, b) => b - a);
+    return told[Math.min(2, told.length) - 1] ?? 0;
   }
 
   corrupt(replica: ReplicaId): void {

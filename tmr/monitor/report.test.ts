@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionStatus } from '../nfs/protocol/private-program.ts';
+import { goldenToMonitor } from '../wire/golden.ts';
 import { SessionFacts } from './facts.ts';
 import { buildReport } from './report.ts';
 import type { ReportInput } from './report.ts';
@@ -95,6 +96,24 @@ describe('the report', () => {
     expect(report.notices).toEqual([
       { accuser: 1, accused: 2, counted: false, tNs: 7, at: 'file-server', mechanism: 'time-out' },
     ]);
+  });
+
+  it('counts the calls of a replica that is not alone with how far it came', () => {
+    const facts = new SessionFacts(3);
+    const { statistics } = goldenToMonitor;
+    if (statistics?.type !== 'statistics') throw new Error('expected statistics');
+    const { json } = statistics;
+    for (const [replica, rendezvous] of [
+      [1, 7],
+      [2, 9],
+      [3, 10 ** 9],
+    ] as const) {
+      facts.lastWords(replica, {
+        type: 'statistics',
+        json: { ...json, rendezvous, calls: { read: rendezvous } },
+      });
+    }
+    expect(buildReport(input(facts))).toMatchObject({ rendezvous: 9, calls: { read: 9 } });
   });
 
   it('joins the flag of the monitor with the isolation at the file server', () => {

@@ -63,7 +63,7 @@ export function buildReport(input: ReportInput): Report {
     ),
     volumeChangedOutside: fileServer?.volumeChangedOutside ?? [],
     volumes: [...input.volumes],
-    calls: statistics.reduce((a, b) => (b.rendezvous > a.rendezvous ? b : a), noStatistics).calls,
+    calls: farEnough(statistics)?.calls ?? {},
     tscs: byReplica(facts, ({ tsc }, replica) => tscOf(tsc, input.untrapped.includes(replica))),
     placements: byReplica(facts, ({ placement }) => placement),
     tracerPauseMaxMs: largest(statistics.map((s) => s.tracerPauseMaxNs / NS_PER_MS)),
@@ -74,6 +74,12 @@ export function buildReport(input: ReportInput): Report {
     tEndNs: input.tEndNs,
     bootId: bootId(),
   };
+}
+
+/** Of the replica that came as far as one other at least, or of the only one. */
+function farEnough(statistics: readonly SessionStatistics[]): SessionStatistics | undefined {
+  const farthest = statistics.toSorted((a, b) => b.rendezvous - a.rendezvous);
+  return farthest[Math.min(2, farthest.length) - 1];
 }
 
 /** A seed that nobody chose keeps random bytes secret, so it appears nowhere. */
@@ -148,8 +154,6 @@ function linkSuspects(
   const monitorLinks = [...facts.corruptFrames].map(([from, count]) => ({ from, to: 0, count }));
   return [...statistics.flatMap((s) => s.linkSuspects), ...monitorLinks];
 }
-
-const noStatistics: Pick<SessionStatistics, 'rendezvous' | 'calls'> = { rendezvous: -1, calls: {} };
 
 function byReplica(
   facts: SessionFacts,

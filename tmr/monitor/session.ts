@@ -215,7 +215,7 @@ export class MonitorSession {
         this.facts.refuse(replica, message.kind, message.what, message.errno);
         break;
       case 'progress':
-        this.facts.rendezvous = Math.max(this.facts.rendezvous, message.rendezvous);
+        this.facts.reach(replica, message.rendezvous);
         break;
       case 'disposition':
         this.#signals.answer(replica, message.signal, message.kind);
