@@ -221,7 +221,8 @@ function messageOf({ number }: Fields): PeerMessage {
     case 'vote':
       return { type, vote: voteOf(k, a, b) };
     case 'relay':
-      return { type, origin: b, vote: sealedBy(b, voteOf(k, a, 0)) };
+      // c: a link spoilt it, and its origin sealed another one.
+      return { type, origin: b, vote: c === 0 ? sealedBy(b, voteOf(k, a, 0)) : voteOf(k, a, 0) };
     case 'view':
       return { type, stream: 0, k, entries: viewOf(k, [a, b, c]) };
     case 'ask':

@@ -48,7 +48,7 @@ export async function verify(run: Run, limits: Limits): Promise<Found> {
     const trace = existsSync(trail)
       ? await tool('spin', ['-T', '-t', '-k', trail, ...defines, model], directory)
       : '';
-    return { ...readPan(output), seconds, ...readTrace(trace) };
+    return { ...readPan(output), seconds, ...readTrace(trace, /invalid end state/.test(output)) };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -103,10 +103,11 @@ export function readPan(
   };
 }
 
-function readTrace(text: string): Pick<Found, 'property' | 'trace'> {
+/** Who waits for ever breaks P5; an assertion of the model's own, as of a channel's size, no property. */
+function readTrace(text: string, isDeadlock: boolean): Pick<Found, 'property' | 'trace'> {
   const trace = linesOf(text);
   const named = trace.find((line) => line.startsWith('VIOLATED '))?.slice('VIOLATED '.length);
-  return { trace, property: named ?? (trace.length > 0 ? 'P5' : '') };
+  return { trace, property: named ?? (isDeadlock ? 'P5' : '') };
 }
 
 const linesOf = (text: string): string[] =>

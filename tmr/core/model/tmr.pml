@@ -121,7 +121,7 @@
   ((i) == 2 && (FAULT == SIGNATURE_AT_SENDER || FAULT == REPLICA_WRONG || FAULT == TRACER_CRASH || \
                 FAULT == REPLICA_SLOW || FAULT == TWO_FACED || FAULT == EARLY_WRONG || \
                 FAULT == ROGUE || FAULT == TRACER_STOPPED || FAULT == REPLICA_KILL || \
-                FAULT == CUT_OFF || FAULT == TWO_FACED_INPUTS || \
+                FAULT == CUT_OFF || FAULT == TWO_FACED_INPUTS || FAULT == OUTPUT_CORRUPTED || \
                 (FAULT == REQUEST_CORRUPTED && IS_READ(at))))
 #endif
 /* Its votes are wrong on both links: it must be flagged (P3). */
@@ -410,6 +410,10 @@ inline FLUSH() {
       if
       :: IS(LASTING_ON_LINK) && ON_LINK && mk >= LINK_AT &&
          (type == VOTE || type == RELAY || type == VIEW) ->
+        if
+        :: type == RELAY && ma != SPOILT(ma) -> mc = 1
+        :: else
+        fi;
         ma = SPOILT(ma);
         if
         :: type == VIEW -> mb = SPOILT(mb); mc = SPOILT(mc)
@@ -523,6 +527,22 @@ inline FLAG_PEER() {
 }
 /* ---- R4, R8: taking votes, going on --------------------------------------------------------- */
 
+/* What the link from 2 to 1 spoilt does not carry the seal of its origin: tracer 2 casts no such vote. */
+#define UNSEALED(j, e) ((j) == 1 && ((e) & 3) == 1)
+
+/* A vote of j for a table, to who asked for it or has j's votes relayed. */
+inline PASS_ON(t, j, kk, e) {
+  if
+  :: (askers[OF(t)] & BIT(j)) || ((t) != PREVIOUS && (relayFor[me] & BIT(3 - me - (j)))) ->
+    askers[OF(t)] = askers[OF(t)] & ~BIT(j);
+    if
+    :: members[me] & BIT(3 - me - (j)) -> SEND(3 - me - (j), RELAY, kk, e, (j) + 1, UNSEALED(j, e))
+    :: else
+    fi
+  :: else
+  fi
+}
+
 inline ACCEPT_HELD(j) {
   if
   :: held[AT(CURRENT, j)] ->
@@ -532,7 +552,8 @@ inline ACCEPT_HELD(j) {
 #else
     :: SAME(held[AT(CURRENT, j)], entry[AT(CURRENT, me)]) ->
 #endif
-      entry[AT(CURRENT, j)] = held[AT(CURRENT, j)] | RELAYED
+      entry[AT(CURRENT, j)] = held[AT(CURRENT, j)] | RELAYED;
+      PASS_ON(CURRENT, j, k[me], PLAIN(entry[AT(CURRENT, j)]))
 #ifndef NO_ACQUIT
     :: else
 #endif
@@ -912,15 +933,7 @@ inline PEER_VOTE() {
       :: mb & BIT(OTHER) -> relayFor[me] = relayFor[me] & ~BIT(from)
       :: else
       fi;
-      if
-      :: (askers[OF(table)] & BIT(from)) || (table != PREVIOUS && (relayFor[me] & BIT(OTHER))) ->
-        askers[OF(table)] = askers[OF(table)] & ~BIT(from);
-        if
-        :: members[me] & BIT(OTHER) -> SEND(OTHER, RELAY, mk, ma, from + 1, 0)
-        :: else
-        fi
-      :: else
-      fi
+      PASS_ON(table, from, mk, ma)
     fi;
     if
 #ifdef NO_EARLY
@@ -939,11 +952,17 @@ inline PEER_VOTE() {
   fi
 }
 
+#ifdef NO_SEALS
+#define SEALED true
+#else
+#define SEALED (mc == 0)
+#endif
+
 /* R4. */
 inline RELAYED_VOTE() {
   p = mb - 1;
   if
-  :: (table == CURRENT || table == NEXT) && p != me && (members[me] & BIT(from)) &&
+  :: SEALED && (table == CURRENT || table == NEXT) && p != me && (members[me] & BIT(from)) &&
      (members[me] & BIT(p)) ->
     if
     :: !held[AT(table, p)] && MAY_FILL(table, p) ->
@@ -965,7 +984,7 @@ inline RELAYED_VOTE() {
 
 inline ANSWER_ASK() {
   if
-#ifdef NO_HISTORY
+#ifdef NO_HISTORY_OF_VOTES
   :: table != NO_TABLE && table != PREVIOUS && (members[me] & BIT(from)) ->
 #else
   :: table != NO_TABLE && (members[me] & BIT(from)) ->
@@ -974,7 +993,7 @@ inline ANSWER_ASK() {
       if
       :: (ma & BIT(p)) && p != from && (members[me] & BIT(p)) ->
         if
-        :: IS_VOTE(entry[AT(table, p)]) -> SEND(from, RELAY, mk, PLAIN(entry[AT(table, p)]), p + 1, 0)
+        :: IS_VOTE(entry[AT(table, p)]) -> SEND(from, RELAY, mk, PLAIN(entry[AT(table, p)]), p + 1, UNSEALED(p, entry[AT(table, p)]))
         :: !IS_VOTE(entry[AT(table, p)]) && p != me -> askers[OF(table)] = askers[OF(table)] | BIT(p)
         :: else
         fi;
@@ -1013,7 +1032,7 @@ inline PEER_VIEW() {
     :: true ->
 #endif
       if
-#ifndef NO_HISTORY
+#ifndef NO_HISTORY_OF_VIEWS
       :: table == PREVIOUS -> SEND_VIEW(PREVIOUS, from)
 #endif
       :: table == CURRENT && frozen[me] -> judge = 1
@@ -1239,6 +1258,13 @@ inline NOTICE(nService, nAccused) {
   if
   :: me == nAccused || (flagged[nService] & BIT(nAccused)) -> skip
   :: else ->
+#ifndef NO_DUPLEX_NOTICE
+    /* R15: of two nobody can say who is right. */
+    if
+    :: COUNT(7 & ~flagged[nService]) == 2 -> stop = 1
+    :: else
+    fi;
+#endif
     accusers[(nService) * 3 + nAccused] = accusers[(nService) * 3 + nAccused] | BIT(me);
     if
     :: COUNT(accusers[(nService) * 3 + nAccused] & ~flagged[nService]) >= NOTICES ->
@@ -1344,7 +1370,7 @@ inline RUN_CALLS() {
         :: else
         fi
       }
-#ifndef NO_TWO_DIGESTS
+#ifndef NO_QUORUM_STOP
       if
       :: HOPELESS(0, digest) -> printf("SERVER no quorum\n"); stop = 1
       :: else
@@ -1401,7 +1427,9 @@ inline RUN_SLOTS() {
           :: UNFLAGGED(1, outDigest, p) && !(outAnswered[mk - 1] & BIT(p)) ->
             outAnswered[mk - 1] = outAnswered[mk - 1] | BIT(p);
             if
-            :: status[p] == RUNNING && !rogue[p] -> reply[p] = 1
+            /* Its own word has shown it faulty. */
+            :: status[p] == RUNNING && outDigest[x + p] != outExecuted[mk - 1] -> cut[p] = 1
+            :: status[p] == RUNNING && !rogue[p] && outDigest[x + p] == outExecuted[mk - 1] -> reply[p] = 1
             :: else
             fi
           :: else
