@@ -141,6 +141,31 @@ describe('a mutating call', () => {
     }
   });
 
+  test('with two different digests stops the session when the third is gone', async () => {
+    const t = await trio();
+    await t.three.close();
+    for (const [i, each] of [t.one, t.two].entries()) {
+      makeDirectory(t, each, 2, `d${i}`).catch(() => undefined);
+    }
+    await settled(t.one, t.two);
+    expect(await t.monitor.tmr(status, { since: 0 })).toMatchObject({
+      state: 'stopped',
+      reason: 'stopped: no quorum at file server',
+    });
+    expect(readdirSync(t.root)).toEqual([]);
+  });
+
+  test('with two different digests waits for the third while it is connected', async () => {
+    const t = await trio();
+    const odd = makeDirectory(t, t.one, 2, 'x');
+    const good = makeDirectory(t, t.two, 2, 'd');
+    await settled(t.one, t.two);
+    expect(await t.monitor.tmr(status, { since: 0 })).toMatchObject({ state: 'open' });
+    await makeDirectory(t, t.three, 2, 'd');
+    await Promise.all([odd, good]);
+    expect(readdirSync(t.root)).toEqual(['d']);
+  });
+
   test('after a flag needs both who are left, and does not count the flagged one', async () => {
     const t = await trio();
     makeDirectory(t, t.three, 2, 'd').catch(() => undefined);

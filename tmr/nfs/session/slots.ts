@@ -86,6 +86,8 @@ export class SlotTable {
   readonly #streams = new Map<number, Stream>();
   readonly #left = new Set<ReplicaId>();
   readonly #connected = new Set<ReplicaId>();
+  /** Was connected, and is not. One that has not come yet is not gone. */
+  readonly #gone = new Set<ReplicaId>();
   /** Did not catch up in time. For good: a faulty one would else hold the others up again and again. */
   readonly #overtaken = new Set<ReplicaId>();
   #stopped = false;
@@ -130,11 +132,13 @@ export class SlotTable {
 
   connected(replica: ReplicaId): void {
     this.#connected.add(replica);
+    this.#gone.delete(replica);
   }
 
   /** A replica without a connection holds nobody up; it may come back and catch up. */
   disconnected(replica: ReplicaId): void {
     this.#connected.delete(replica);
+    this.#gone.add(replica);
     this.flagged();
   }
 
@@ -220,11 +224,15 @@ export class SlotTable {
     return undefined;
   }
 
-  /** No digest can reach the quorum, whoever is still to come. */
+  /**
+   * No digest can reach the quorum, whoever is still to come. A replica that lost its connection is not
+   * waited for: it fences (R19), and two that differ would wait for it for ever.
+   */
   #hopeless(slot: Slot, counting: Arrival[]): boolean {
     let pending = 0;
     for (let replica = 1; replica <= this.#options.started; replica++) {
-      const mayCome = this.#options.isUnflagged(replica) && !this.#left.has(replica);
+      const isOut = this.#left.has(replica) || this.#gone.has(replica);
+      const mayCome = this.#options.isUnflagged(replica) && !isOut;
       if (mayCome && !slot.arrivals.has(replica)) pending++;
     }
     if (pending > 0 || counting.length === 0) return false;
