@@ -11,6 +11,7 @@ import { campaignOptions, trialSpec } from '../test-support.ts';
 import { runTrial } from '../trial.ts';
 import type { TrialRecord, TrialSpec } from '../types.ts';
 import { WorkloadRoom } from '../workload-room.ts';
+import { probeSteps } from './parity.ts';
 import { buildProbe } from './probe.ts';
 
 const { signal } = new AbortController();
@@ -96,6 +97,19 @@ describe('votes forged for a healthy replica that is late', () => {
     const { outcome, flagged, fenced } = await trial(fault, 3, { secondFault });
     expect(outcome).toMatch(/masked/);
     expect([...flagged, ...fenced].filter((replica) => replica !== forger)).toEqual([]);
+  });
+});
+
+describe('two faults', () => {
+  it('stop the session when a killed tracer leaves two that ask for different writes', async () => {
+    const at = `at=rendezvous:${probeSteps.indexOf('write')}`;
+    const secondFault = parseFault(`request-bit-flip:replica=2,bit=9,${at}`);
+    const fault = `replica-kill:replica=3,process=tracer,phase=before-effect,${at}`;
+    expect(await trial(fault, 3, { secondFault })).toMatchObject({
+      injected: true,
+      outcome: 'detected-stopped',
+      reason: 'no quorum at file server',
+    });
   });
 });
 

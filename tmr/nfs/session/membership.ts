@@ -51,7 +51,7 @@ export class Membership {
       this.notices.push({ accuser, accused, counted: false, tNs, mechanism, stream, k });
     }
     if (this.#policy === 'agreed' && this.#members() <= 2) {
-      return { kind: 'stop', reason: 'stopped: notice in duplex' };
+      return { kind: 'stop', reason: 'notice in duplex' };
     }
     const against = this.notices.filter(
       (n) => n.accused === accused && this.isUnflagged(n.accuser),

@@ -74,10 +74,10 @@ describe('a flag', () => {
     await t.three.tmr(flag, against(2));
     expect(await t.one.tmr(flag, against(3))).toEqual({
       ok: false,
-      reason: 'stopped: notice in duplex',
+      reason: 'notice in duplex',
     });
     const state = await t.monitor.tmr(status, { since: 0 });
-    expect(state).toMatchObject({ state: 'stopped', reason: 'stopped: notice in duplex' });
+    expect(state).toMatchObject({ state: 'stopped', reason: 'notice in duplex' });
     expect(state.flags.map(({ accused }) => accused)).toEqual([2]);
   });
 

@@ -65,7 +65,7 @@ export class Session {
       policy: config.policy,
       isUnflagged: (replica) => this.#membership.isUnflagged(replica),
       onDigestFault: (replica, stream, counter) => this.#digestFault(replica, stream, counter),
-      onNoQuorum: () => this.#stop('stopped: no quorum at file server'),
+      onNoQuorum: () => this.#stop('no quorum at file server'),
       later: (run) => void setTimeout(run, CATCH_UP_MS).unref(),
     });
   }

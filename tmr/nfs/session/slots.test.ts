@@ -133,7 +133,7 @@ describe('a mutating call', () => {
     const state = await t.monitor.tmr(status, { since: 1 });
     expect(state).toMatchObject({
       state: 'stopped',
-      reason: 'stopped: no quorum at file server',
+      reason: 'no quorum at file server',
     });
     expect(readdirSync(t.root)).toEqual([]);
     for (const each of [t.one, t.two, t.three]) {
@@ -150,7 +150,7 @@ describe('a mutating call', () => {
     await settled(t.one, t.two);
     expect(await t.monitor.tmr(status, { since: 0 })).toMatchObject({
       state: 'stopped',
-      reason: 'stopped: no quorum at file server',
+      reason: 'no quorum at file server',
     });
     expect(readdirSync(t.root)).toEqual([]);
   });

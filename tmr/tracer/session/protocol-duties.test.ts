@@ -294,7 +294,7 @@ describe('a call to the file server (R12)', () => {
 
   it('stops when the server does not take it', () => {
     const refusal = encodeNotAccepted(new XdrWriter(), 1, acceptStatus.GARBAGE_ARGS);
-    expect(() => call([Buffer.from(refusal)])).toThrow('did not accept a call');
+    expect(() => call([Buffer.from(refusal)])).toThrow('did not accept call 1: GARBAGE_ARGS');
   });
 
   it('fences when another request was executed', () => {

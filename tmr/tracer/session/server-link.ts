@@ -16,7 +16,13 @@ import {
   type FlagArgs,
   type HelloArgs,
 } from '../../nfs/protocol/private-program.ts';
-import { decodeReply, encodeCall, type Reply, type SysCredential } from '../../nfs/protocol/rpc.ts';
+import {
+  acceptStatus,
+  decodeReply,
+  encodeCall,
+  type Reply,
+  type SysCredential,
+} from '../../nfs/protocol/rpc.ts';
 import type { FileServerPort } from '../ports.ts';
 import { waitRecord } from './handshake.ts';
 import type { Link } from './link.ts';
@@ -104,8 +110,8 @@ export class ServerLink implements FileServerPort {
     this.#pump.until(() => this.#reply !== undefined);
     const reply = this.#reply as Reply | undefined;
     if (reply === undefined || reply.kind !== 'success') {
-      const got = reply === undefined ? 'nothing' : JSON.stringify(reply);
-      throw new SessionEnd('stopped', `file server did not accept a call: ${got}`);
+      const why = reply === undefined ? 'no reply' : refusalOf(reply);
+      throw new SessionEnd('stopped', `file server did not accept call ${this.counter}: ${why}`);
     }
     // Outvoted at the server: this reply answers another call (R12).
     const digest = requestDigest(this.#caller, program, version, procedure, args);
@@ -173,4 +179,12 @@ export class ServerLink implements FileServerPort {
       this.#reply = reply;
     }
   }
+}
+
+/** In the words of RFC 5531. */
+function refusalOf(reply: Exclude<Reply, { kind: 'success' }>): string {
+  if (reply.kind === 'rpc-mismatch') return 'RPC_MISMATCH';
+  if (reply.kind === 'auth-error') return `AUTH_ERROR ${reply.status}`;
+  const names = Object.entries(acceptStatus);
+  return names.find(([, status]) => status === reply.status)?.[0] ?? `status ${reply.status}`;
 }
