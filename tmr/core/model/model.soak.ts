@@ -1,5 +1,5 @@
 /**
- * All runs of the table in runs.ts, each exhaustive unless it is marked bitstate. Resumable: what was found
+ * All runs of the table in runs.ts, each exhaustive. Resumable: what was found
  * is journalled in results/soak/, and a search is not repeated while its model and its macros are the same.
  *
  *     npm run test:soak -- tmr/core/model
@@ -20,19 +20,16 @@ import type { Found } from './spin.ts';
 const only = process.env['TMR_MODEL_RUNS'] ?? '';
 const jobs = Number(process.env['TMR_SOAK_JOBS'] ?? 2);
 const limits = { timeoutMs: 1_200_000, memoryMiB: 4000, optimise: '-O0' } as const;
-/** A bitstate run is stopped after this long; what it saw by then counts. */
-const bitstateMs = Number(process.env['TMR_MODEL_BITSTATE_MS'] ?? 30_000);
 
 const minutes = Number(process.env['TMR_SOAK_MINUTES'] ?? Infinity);
 
 /** So that the table cannot shrink unnoticed. */
-const RUNS_MIN = 123;
+const RUNS_MIN = 121;
 const STATES_MIN = 5_000_000;
 
 interface Entry extends Omit<Found, 'trace' | 'verdict'> {
   name: string;
   macros: Run['macros'];
-  search: Run['search'];
   expected: Run['expected'];
   found: Found['verdict'];
   asExpected: boolean;
@@ -81,33 +78,23 @@ async function inTurns(): Promise<Entry[]> {
 }
 
 async function search(run: Run): Promise<Entry> {
-  const timeoutMs = run.search === 'bitstate' ? bitstateMs : limits.timeoutMs;
-  const { verdict, trace: _trace, ...found } = await verify(run, { ...limits, timeoutMs });
+  const { verdict, trace: _trace, ...found } = await verify(run, limits);
   const entry: Entry = {
     name: run.name,
     macros: run.macros,
-    search: run.search,
     expected: run.expected,
     found: verdict,
     ...found,
     seconds: Math.round(found.seconds * 10) / 10,
-    // A bitstate search may be stopped before its end: it proves nothing either way.
-    asExpected:
-      (verdict === run.expected && found.property === (run.violates ?? '')) ||
-      (run.search === 'bitstate' && run.expected === 'holds' && verdict === 'unfinished'),
+    asExpected: verdict === run.expected && found.property === (run.violates ?? ''),
   };
   if (entry.asExpected) appendFileSync(journal, `${JSON.stringify(entry)}\n`);
   process.stdout.write(`${JSON.stringify(entry)}\n`);
   return entry;
 }
 
-function keyOf({
-  name,
-  macros,
-  search,
-  expected,
-}: Pick<Entry, 'name' | 'macros' | 'search' | 'expected'>) {
-  return JSON.stringify([name, macros, search, expected]);
+function keyOf({ name, macros, expected }: Pick<Entry, 'name' | 'macros' | 'expected'>) {
+  return JSON.stringify([name, macros, expected]);
 }
 
 /** One file for each text of the model. */

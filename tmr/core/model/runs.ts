@@ -10,7 +10,6 @@ export interface Run {
   expected: 'holds' | 'violated';
   /** With `violated`: which property. */
   violates?: Property;
-  search: 'exhaustive' | 'bitstate';
   /** The rule that is left out. */
   without?: string;
   /** Cheap enough for every change. */
@@ -48,7 +47,7 @@ export type Kind = (typeof kinds)[number] | 'TWO_FACED_INPUTS';
 const plain: Macros = { T: 4, Q: 1, D: 1, K: 3 };
 /** Each arrival 0 or 1 tick late; services act at once (PROMPT in tmr.pml). */
 const skewed: Macros = { T: 5, Q: 2, D: 1, K: 2, SKEW: 1, PROMPT: true };
-/** With Q = S every late arrival is asked for: too many states to see them all. */
+/** With Q = S every late arrival is asked for. */
 const asking: Macros = { T: 5, Q: 1, D: 1, K: 2, SKEW: 1, AT_MAX: 1 };
 
 /** Cheap at every change: under 50,000 states. */
@@ -59,11 +58,10 @@ const quickKinds: readonly Kind[] = [
   'TWO_FACED',
 ];
 
-const survives = (kind: Kind, macros: Macros, search: Run['search'] = 'exhaustive'): Run => ({
+const survives = (kind: Kind, macros: Macros): Run => ({
   name: `${kind}, ${textOf(macros)}`,
   macros: { FAULT: kind, ...macros },
   expected: 'holds',
-  search,
 });
 
 const harmless: readonly (readonly [Kind, Macros])[] = [
@@ -82,7 +80,7 @@ const singleFaults: Run[] = [
   ...kinds.map((kind) => survives(kind, skewed)),
   ...harmless.map(([kind, more]) => survives(kind, { ...skewed, ...more })),
   ...(['NONE', 'VOTE_LOST', 'SIGNATURE_ON_LINK', 'TRACER_CRASH'] as const).map((kind) =>
-    survives(kind, { ...asking, PROMPT: true }, 'bitstate'),
+    survives(kind, { ...asking, PROMPT: true }),
   ),
 ];
 
@@ -94,7 +92,6 @@ interface Ablation {
   more?: Macros;
   /** Absent: P1 to P5 hold without the rule, and README.md says what it is kept for. */
   violates?: Property;
-  search?: Run['search'];
   quick?: true;
 }
 
@@ -124,7 +121,6 @@ const ablations: readonly Ablation[] = [
     macro: 'NO_ACQUIT',
     kind: 'SIGNATURE_ON_LINK',
     more: { ...asking, ...prompt },
-    search: 'bitstate',
   },
   { rule: 'R4, seals', macro: 'NO_SEALS', kind: 'LASTING_ON_LINK' },
   { rule: 'R4, relay mode', macro: 'NO_RELAY_MODE', kind: 'LINK_DEAD' },
@@ -240,16 +236,13 @@ const ablations: readonly Ablation[] = [
   },
 ];
 
-const withoutRules = ablations.map(
-  ({ rule, macro, kind, more, violates, search = 'exhaustive', quick: cheap }): Run => ({
-    name: `without ${rule}: ${kind}`,
-    macros: { FAULT: kind, ...plain, ...more, [macro]: true },
-    ...outcome(violates),
-    search,
-    without: rule,
-    ...(cheap === undefined ? {} : { quick: true }),
-  }),
-);
+const withoutRules = ablations.map(({ rule, macro, kind, more, violates, quick: cheap }): Run => ({
+  name: `without ${rule}: ${kind}`,
+  macros: { FAULT: kind, ...plain, ...more, [macro]: true },
+  ...outcome(violates),
+  without: rule,
+  ...(cheap === undefined ? {} : { quick: true }),
+}));
 
 function outcome(violates: Property | undefined): Pick<Run, 'expected' | 'violates'> {
   return violates === undefined ? { expected: 'holds' } : { expected: 'violated', violates };
@@ -268,7 +261,7 @@ const outside: Run[] = [
     ...survives('VOTE_LOST', { T, Q, D: 1, K: 2, SKEW, AT_MAX: 1, PROMPT: true }),
     ...outcome('P2'),
   })),
-  survives('VOTE_LOST', { T: 5, Q: 2, D: 1, K: 2, SKEW: 2, AT_MAX: 1, PROMPT: true }, 'bitstate'),
+  survives('VOTE_LOST', { T: 5, Q: 2, D: 1, K: 2, SKEW: 2, AT_MAX: 1, PROMPT: true }),
 ];
 
 /** The first at tracer 3 (or its links), the second at tracer 2, or on the link from 2 to 1: only P6. */
@@ -317,7 +310,6 @@ const twoFaults: Run[] = [
     name: 'two faults, without R13: OUTPUT_CORRUPTED and REPLICA_WRONG',
     macros: { ...plain, FAULT: 'OUTPUT_CORRUPTED', FAULT2: 'REPLICA_WRONG', NO_OUTPUT_VOTE: true },
     ...outcome('P6'),
-    search: 'exhaustive',
     without: 'R13, two equal outputs (P6)',
   },
   {
@@ -329,7 +321,6 @@ const twoFaults: Run[] = [
       NO_QUORUM_STOP: true,
     },
     ...outcome('P5'),
-    search: 'exhaustive',
     without: 'R12, an end without a quorum (the session hangs: P5)',
   },
   {
@@ -343,21 +334,18 @@ const twoFaults: Run[] = [
       NO_EXECUTED: true,
     },
     ...outcome('P6'),
-    search: 'exhaustive',
     without: 'R12, two digests, a reply per digest, comparing the executed one (P6)',
   },
   {
     name: 'two faults, without R15, a notice in duplex stops: REPLICA_WRONG and FALSE_NOTICE',
     macros: { ...plain, FAULT: 'REPLICA_WRONG', FAULT2: 'FALSE_NOTICE', NO_DUPLEX_NOTICE: true },
     expected: 'holds',
-    search: 'exhaustive',
     without: 'R15, a notice in duplex stops (P6)',
   },
   {
     name: 'two faults, without R6, two members that differ stop: REPLICA_WRONG and REPLICA_WRONG',
     macros: { ...plain, FAULT: 'REPLICA_WRONG', FAULT2: 'REPLICA_WRONG', NO_DUPLEX_STOP: true },
     expected: 'holds',
-    search: 'exhaustive',
     without: 'R6, two members that differ stop (P6)',
   },
 ];

@@ -1,4 +1,4 @@
-/** Runs spin on the model: exhaustive or bitstate searches, counterexamples, random simulations. */
+/** Runs spin on the model: exhaustive searches, counterexamples, random simulations. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,10 +21,8 @@ export interface Found {
   property: string;
   states: number;
   depth: number;
-  /** Every state was seen, none of them by its hash alone. */
+  /** Every state was seen. */
   exhaustive: boolean;
-  /** Bitstate: slots a state; above 100 nearly all were seen. */
-  hashFactor?: number;
   seconds: number;
   /** The counterexample, one line an event or effect. */
   trace: string[];
@@ -36,10 +34,9 @@ export async function verify(run: Run, limits: Limits): Promise<Found> {
   const defines = definesOf(run.macros);
   try {
     await tool('spin', ['-a', ...defines, model], directory);
-    const bitstate = run.search === 'bitstate';
-    await tool('gcc', [...compilerFlags(limits, bitstate), '-o', 'pan', 'pan.c'], directory);
+    await tool('gcc', [...compilerFlags(limits), '-o', 'pan', 'pan.c'], directory);
     const startMs = performance.now();
-    const flags = ['-n', '-m1000000', ...(bitstate ? ['-w30', '-k3'] : ['-w22'])];
+    const flags = ['-n', '-m1000000', '-w22'];
     // On SIGINT pan still says how far it came.
     const options = { cwd: directory, timeout: limits.timeoutMs, killSignal: 'SIGINT' as const };
     const output = await outputOf(join(directory, 'pan'), flags, options);
@@ -48,7 +45,11 @@ export async function verify(run: Run, limits: Limits): Promise<Found> {
     const trace = existsSync(trail)
       ? await tool('spin', ['-T', '-t', '-k', trail, ...defines, model], directory)
       : '';
-    return { ...readPan(output), seconds, ...readTrace(trace, /invalid end state/.test(output)) };
+    return {
+      ...readPan(output),
+      seconds,
+      ...readTrace(trace, /pan:1: invalid end state/.test(output)),
+    };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -70,24 +71,22 @@ export const definesOf = (macros: Macros): string[] =>
     value === true ? `-D${name}` : `-D${name}=${value}`,
   );
 
-const compilerFlags = ({ memoryMiB, optimise }: Limits, bitstate: boolean): string[] => [
+const compilerFlags = ({ memoryMiB, optimise }: Limits): string[] => [
   optimise,
   '-w',
   '-DSAFETY',
   // One process has no independent transitions to leave out.
   '-DNOREDUCE',
   `-DMEMLIM=${memoryMiB}`,
-  ...(bitstate ? ['-DBITSTATE'] : []),
 ];
 
 /** What pan prints at its end. */
 export function readPan(
   output: string,
-): Pick<Found, 'verdict' | 'states' | 'depth' | 'exhaustive' | 'hashFactor'> {
+): Pick<Found, 'verdict' | 'states' | 'depth' | 'exhaustive'> {
   const number = (pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? NaN);
   const errors = number(/errors: (\d+)/);
   const states = number(/([\d.e+]+) states, stored/);
-  const hashFactor = number(/hash factor: ([\d.e+]+)/);
   // An error of pan's own (its memory, its depth) is none of the model's.
   const cutShort = /Interrupted|max search depth too small|reached -DMEMLIM|out of memory/.test(
     output,
@@ -98,8 +97,7 @@ export function readPan(
     verdict,
     states: Number.isNaN(states) ? 0 : states,
     depth: number(/depth reached (\d+)/),
-    exhaustive: verdict === 'holds' && Number.isNaN(hashFactor),
-    ...(Number.isNaN(hashFactor) ? {} : { hashFactor }),
+    exhaustive: verdict === 'holds',
   };
 }
 

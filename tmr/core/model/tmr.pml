@@ -236,7 +236,7 @@ bit cut[3];         /* cut off by a service (R12, R13) */
 #define FLAG 11    /* {accused} */
 #define STOP_MSG 12
 #ifndef CAP
-#define CAP 6
+#define CAP 9
 #endif
 #define LINK(f, t) link[(f) * 2 + ((t) > (f) -> (t) - 1 : (t))]
 chan link[6] = [CAP] of {byte, byte, byte, byte};
