@@ -180,6 +180,29 @@ describe.each([{ caches: false }, { caches: true }])('volumes, caches $caches', 
 });
 
 describe.each([{ caches: false }, { caches: true }])('open files, caches $caches', ({ caches }) => {
+  it('keep what was written when one of two names of the file goes meanwhile', () => {
+    const { files, at, open } = start({ caches });
+    const file = open('f', O_CREAT | O_RDWR);
+    files.link(at('f'), at('g', made));
+    files.unlink(at('g', made));
+    files.write(file, Buffer.from('kept'));
+    files.close(file);
+    expect(fs.readFileSync(join(scratch, 'work', 'f'), 'utf8')).toBe('kept');
+    expect(fs.readdirSync(join(scratch, 'work'))).toEqual(['f']);
+  });
+
+  it('keep what was written when one of two names of the file is replaced meanwhile', () => {
+    const { files, at, open } = start({ caches });
+    files.close(open('other', O_CREAT | O_RDWR));
+    const file = open('f', O_CREAT | O_RDWR);
+    files.link(at('f'), at('g', made));
+    files.write(file, Buffer.from('kept'));
+    files.rename(at('other', made), at('g', made), 0);
+    files.close(file);
+    expect(fs.readFileSync(join(scratch, 'work', 'f'), 'utf8')).toBe('kept');
+    expect(fs.readdirSync(join(scratch, 'work')).toSorted()).toEqual(['f', 'g']);
+  });
+
   it('stay readable and writable after their name is gone', () => {
     const session = start({ caches });
     const { files, at } = session;

@@ -89,8 +89,11 @@ export class NfsFileService implements FileService {
     const { object } = state;
     const isLast = this.#open.close(state);
     if (isLast && object.silly !== undefined) {
-      this.#data.discard(object);
+      // Another name of it may be left, and what was written is read there.
+      if (this.#tree.current(object).nlink === 0) this.#data.discard(object);
+      this.#data.flush(object);
       this.#silly.drop(object);
+      this.#data.check(object);
     } else {
       this.#data.flush(object);
       this.#data.check(object);
