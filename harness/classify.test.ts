@@ -53,6 +53,7 @@ const table: [string, Partial<Evidence>, Outcome, RegExp?][] = [
   ['stopped after a part of the output', { end: stopped, differences }, 'detected-stopped'],
   ['flip on a link, vouched', { faults: [linkFlip] }, 'masked'],
   ['flip on a link, sender flagged', { faults: [linkFlip], flagged: [1] }, 'wrong-flagged'],
+  ['kill and delay of one, flagged', { faults: [kill, delay], flagged: [1] }, 'detected-masked'],
   ['kill, flagged', { faults: [kill], flagged: [1] }, 'detected-masked'],
   ['kill, lost without a flag', { faults: [kill], lost: [1] }, 'degraded'],
   ['kill, flagged and fenced', { faults: [kill], flagged: [1], lost: [1] }, 'detected-masked'],

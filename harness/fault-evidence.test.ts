@@ -92,3 +92,28 @@ describe('the evidence of a fault of a container', () => {
     expect(evidence(pause, [reached, injected, failed]).failed).toBe('no such container');
   });
 });
+
+describe('the reaction', () => {
+  it('is the first of healthy tracers that stay, to accuse and to go on', () => {
+    const text = 'signature-bit-flip:replica=2,bit=3';
+    const word = (type: 'accused' | 'resumed', replica: number, tNs: number): FaultEvent => ({
+      type,
+      replica,
+      k: 7,
+      tNs,
+      accused: 2,
+      mechanism: 'signature',
+    });
+    const events = [
+      word('accused', 2, 310),
+      word('accused', 3, 420),
+      word('accused', 1, 410),
+      word('resumed', 2, 320),
+      word('resumed', 1, 510),
+      word('resumed', 3, 500),
+    ];
+    expect(evidence(text, events)).toMatchObject({ accusedNs: 410, resumeNs: 500 });
+    // One that was flagged without a fault is out as well.
+    expect(evidence(text, events, [3])).toMatchObject({ accusedNs: 410, resumeNs: 510 });
+  });
+});

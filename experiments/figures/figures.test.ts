@@ -5,14 +5,16 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrialRecord } from '../../harness/types.ts';
 import { writeReport } from '../analysis/report.ts';
-import { syntheticRun, temporaryDirectory } from '../testing/synthetic-run.ts';
+import { syntheticRecord, syntheticRun, temporaryDirectory } from '../testing/synthetic-run.ts';
 import { modelsFor } from '../fault-models.ts';
 import { hostsCompare } from '../hosts-compare.ts';
+import { expandPlan } from '../plan/expand.ts';
 import { policyCompare } from '../policy-compare.ts';
 import { timeoutSweep } from '../timeout-sweep.ts';
 import { twoFaultMap } from '../two-fault-map.ts';
 import type { Design } from '../types.ts';
 import { renderSvg, sizeOf } from './draw.ts';
+import { falseFlagRate } from './false-flag-rate.ts';
 import { paperPolicy } from './notes.ts';
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -298,3 +300,22 @@ function pdfObjects(file: Buffer): string[] {
 function marks(svg: string): string[] {
   return [...svg.matchAll(/ d="([^"]+)"/g)].map((match) => match[1]!);
 }
+
+it('the false-flag rate is of the trials in which the delay acted', () => {
+  const design = { ...timeoutSweep.presets.quick, faults: ['tracer-delay'], timeoutsMs: [250] };
+  const records = expandPlan({ ...design, repetitions: 6 } as never, 1).map(syntheticRecord);
+  const trials = records.map((record, index) =>
+    index < 2
+      ? {
+          ...record,
+          outcome: index === 0 ? ('not-activated' as const) : ('harness-error' as const),
+        }
+      : { ...record, outcome: index < 4 ? ('late-flagged' as const) : ('masked' as const) },
+  );
+  const manifest = { seed: 1, design: { ...design, delayRangeMs: [10, 1000] } };
+  const figure = falseFlagRate.make({ records: trials, manifest } as never);
+  if (typeof figure === 'string') throw new Error(figure);
+  const late = figure.rows.filter((row) => row['kind'] === 'late-flagged');
+  const sum = (name: string): number => late.reduce((all, row) => all + Number(row[name]), 0);
+  expect([sum('trials'), sum('n')]).toEqual([2, records.length - 2]);
+});

@@ -20,6 +20,31 @@ const plan = expandPlan(timeoutSweep.presets.quick, 7);
 const rowsOf = (csv: string): Record<string, string>[] => parse(csv, { columns: true });
 
 describe('trials.csv', () => {
+  it('has in each column the field of its name', () => {
+    const record: Record<string, unknown> = { ...syntheticRecord(plan[0]!) };
+    const camel = (name: string): string =>
+      name.replace(/_(.)/g, (_, c: string) => c.toUpperCase());
+    const named = trialColumns.filter(({ name }) => camel(name) in record);
+    named.forEach(({ name }, index) => {
+      const value = record[camel(name)];
+      if (value === null || typeof value === 'number') record[camel(name)] = 1000 + index;
+    });
+    const scalar = named.filter(({ name }) => !Array.isArray(record[camel(name)]));
+    const given = scalar.map((column) => [column.name, column.value(record as never)]);
+    expect(given).toEqual(scalar.map(({ name }) => [name, record[camel(name)]]));
+    const second = { fault: 'vote-loss', target: 't', injected: true, activated: false };
+    const spec = { ...second, faultSpec: 'text', injectionNs: 5 };
+    const [row] = rowsOf(toCsv(trialColumns, [{ ...record, second: spec } as never]));
+    expect(row).toMatchObject({
+      second_fault: 'vote-loss',
+      second_target: 't',
+      second_injected: 'true',
+      second_activated: 'false',
+      second_injection_ns: '5',
+      second_spec: 'text',
+    });
+  });
+
   it('begins with the columns that others rely on, in their order', () => {
     const fixed =
       'schema,trial,repetition,workload,fault,target,trigger,seed,timeout_ms,detect,policy,hosts,tsc,' +

@@ -100,6 +100,16 @@ describe('votes forged for a healthy replica that is late', () => {
   });
 });
 
+describe('a tracer that lost the file server', () => {
+  it('votes no further, though its next calls need no file server', async () => {
+    const fault = 'service-link-loss:replica=2,service=nfs,at=rendezvous:4';
+    const record = await trial(fault, 3, { timeoutMs: 4000 });
+    expect(record).toMatchObject({ ...acted, outcome: 'detected-masked', flagged: [2] });
+    // The next file call is at rendezvous 17; the grace of T/4 is long enough to come there.
+    expect(record.flagRendezvous).toBeLessThan(10);
+  });
+});
+
 describe('two faults', () => {
   it('stop the session when a killed tracer leaves two that ask for different writes', async () => {
     const at = `at=rendezvous:${probeSteps.indexOf('write')}`;

@@ -111,6 +111,16 @@ describe('R2, the time-out', () => {
 });
 
 describe('R3, alone', () => {
+  it('fences T after the last answer, also between two pings', () => {
+    const probe = Probe.started();
+    probe.own(voteFor(1));
+    probe.waitForTimer();
+    probe.at(T + 100).from(3, { type: 'pong' });
+    const seen: string[] = [];
+    while (!seen.includes('fence')) seen.push(...outline(probe.waitForTimer()));
+    expect(probe.nowNs).toBe(2 * T + 100);
+  });
+
   it('pings every T/4 after T, and waits as long as one peer answers', () => {
     const probe = Probe.started();
     probe.own(voteFor(1));
@@ -144,6 +154,15 @@ describe('R3, alone', () => {
 });
 
 describe('R4, ask and relay', () => {
+  it('relays on arrival to whichever peer asked, and all that it has of what is missing', () => {
+    const probe = Probe.started();
+    probe.from(3, { type: 'ask', stream: 0, k: 1, missing: 0b010 });
+    expect(outline(probe.vote(2, voteFor(1)))).toEqual(['relay to 3']);
+    probe.own(voteFor(1));
+    const effects = probe.from(3, { type: 'ask', stream: 0, k: 1, missing: 0b011 });
+    expect(outline(effects)).toEqual(['relay to 3', 'relay to 3']);
+  });
+
   it('asks both peers for what is missing, Q after the second arrival, once', () => {
     const probe = Probe.started();
     probe.own(voteFor(1));
@@ -370,6 +389,38 @@ describe('R5, closing', () => {
 });
 
 describe('R6, deciding', () => {
+  it('dates the second arrival by an early vote when that came second', () => {
+    const probe = Probe.started();
+    probe.at(1).own(voteFor(1));
+    probe.at(2).vote(2, voteFor(1));
+    probe.at(3).vote(2, voteFor(2));
+    probe.at(4).vote(3, wrongVote(2));
+    probe.at(5).vote(3, voteFor(1));
+    probe.at(90).own(voteFor(2));
+    const effects = probe.from(2, viewOf(2, { 1: voteFor(2), 2: voteFor(2), 3: wrongVote(2) }));
+    expect(effects).toContainEqual(expect.objectContaining({ type: 'flag', tSecondArrivalNs: 5 }));
+  });
+
+  it('agrees on the inputs of a vote that was vouched for, as those do who had it', () => {
+    const clock = (elapsedNs: number) => voteFor(1, { inputs: { elapsedNs, marks: 0 } });
+    const probe = Probe.started();
+    probe.own(clock(10));
+    probe.vote(2, clock(30));
+    while (probe.deadlineNs <= T) probe.waitForTimer();
+    const effects = probe.from(2, viewOf(1, { 1: clock(10), 2: clock(30), 3: clock(20) }));
+    expect(effects.at(-1)).toMatchObject({ type: 'go-on', inputs: { elapsedNs: 20 } });
+  });
+
+  it('names the link of a vote that was vouched for against the one that came', () => {
+    const probe = Probe.started();
+    probe.own(voteFor(1));
+    probe.vote(2, voteFor(1));
+    probe.vote(3, wrongVote(1));
+    const view = viewOf(1, { 1: voteFor(1), 2: voteFor(1), 3: voteFor(1) });
+    expect(outline(probe.from(2, view))).toEqual(['go-on']);
+    expect(probe.agree(2)).toContainEqual({ type: 'link-suspect', peer: 3, k: 1 });
+  });
+
   it('flags who is bad in both views, with mechanism and times, and goes on without it', () => {
     const probe = Probe.started();
     probe.at(10).own(voteFor(1));

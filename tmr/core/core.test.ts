@@ -156,6 +156,16 @@ describe('R16, a replica that ends without a rendezvous', () => {
 });
 
 describe('R18, suspension', () => {
+  it('starts the wait for an answer again, too', () => {
+    const probe = Probe.started();
+    probe.own(voteFor(1));
+    probe.waitForTimer();
+    probe.handle({ type: 'suspend' });
+    probe.at(50_000).handle({ type: 'resume' });
+    expect(probe.deadlineNs).toBe(50_000 + T);
+    expect(outline(probe.waitForTimer())).toEqual(['ping to 2', 'ping to 3']);
+  });
+
   it('stops the timers and starts them again from zero', () => {
     const probe = Probe.started();
     probe.own(voteFor(1));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SessionFacts } from './facts.ts';
+import { flagFact, SessionFacts } from './facts.ts';
+import type { RecordedNotice } from './notices.ts';
 
 describe('refusals', () => {
   it('count as often as two replicas told of them, so one tracer cannot invent any', () => {
@@ -46,4 +47,28 @@ describe('the rendezvous reached', () => {
     }
     expect(facts.rendezvous).toBe(42);
   });
+});
+
+it('a flag has the earliest suspicion of its accusers, and the earliest second arrival', () => {
+  const notice = (accuser: number, tFirstSuspicionNs: number, tSecondArrivalNs: number) =>
+    ({
+      accuser,
+      accused: 3,
+      stream: 0,
+      k: 7,
+      mechanism: 'time-out',
+      tFirstSuspicionNs,
+      tSecondArrivalNs,
+      counted: true,
+      tNs: 900,
+    }) satisfies RecordedNotice;
+  const fact = flagFact([notice(2, 300, NaN), notice(1, 200, 150)], 'time-out', 900);
+  expect(fact).toMatchObject({
+    accusers: [1, 2],
+    tFirstSuspicionNs: 200,
+    tSecondArrivalNs: 150,
+    tQuorumNs: 900,
+  });
+  const later = flagFact([notice(1, 200, 150), notice(2, 300, 160)], 'time-out', 900);
+  expect(later).toMatchObject({ tFirstSuspicionNs: 200, tSecondArrivalNs: 150 });
 });

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ForwardedSignal } from './forwarded-signal.ts';
 
+const SIGHUP = 1;
+const SIGINT = 2;
 const SIGTERM = 15;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -46,5 +48,30 @@ describe('a program that catches its signal', () => {
     expect(interrupted).toEqual([]);
     vi.advanceTimersByTime(100);
     expect(interrupted).toEqual([SIGTERM]);
+  });
+});
+
+describe('two signals on their way', () => {
+  it('are answered each by its own words: an answer to the first counts no longer', () => {
+    const { signals, interrupted } = forward();
+    signals.raise(SIGTERM);
+    signals.answer(1, SIGTERM, 'default');
+    signals.raise(SIGHUP);
+    signals.answer(2, SIGHUP, 'default');
+    expect(interrupted).toEqual([]);
+    signals.answer(3, SIGHUP, 'default');
+    expect(interrupted).toEqual([SIGHUP]);
+  });
+
+  it('do not make a first Ctrl-C a second one', () => {
+    const { signals, interrupted } = forward();
+    signals.raise(SIGTERM);
+    for (const replica of [1, 2]) signals.answer(replica, SIGTERM, 'caught');
+    signals.raise(SIGINT);
+    for (const replica of [1, 2]) signals.answer(replica, SIGINT, 'caught');
+    vi.advanceTimersByTime(5000);
+    expect(interrupted).toEqual([]);
+    signals.raise(SIGINT);
+    expect(interrupted).toEqual([SIGINT]);
   });
 });

@@ -235,6 +235,36 @@ describe('a session without a fault', () => {
 });
 
 describe('one faulty replica', () => {
+  it('is flagged for what its peers saw where that is more than silence', async () => {
+    const bench = Bench.running();
+    bench.slot(2, 0, hallo);
+    for (const replica of [1, 3]) bench.slot(replica, 0, hello);
+    await bench.settle();
+    for (const accuser of [1, 3]) {
+      bench.from(accuser, {
+        type: 'flag',
+        accused: 2,
+        stream: 0,
+        k: 120,
+        mechanism: 'signature',
+        tFirstSuspicionNs: 10,
+        tSecondArrivalNs: 9,
+      });
+    }
+    expect(bench.session.facts.flags).toMatchObject([{ replica: 2, mechanism: 'signature' }]);
+  });
+
+  it('that fenced leaves a session of three: one of the two others does not stop it at once', async () => {
+    const bench = Bench.running();
+    bench.from(3, { type: 'fenced', reason: 'alone' });
+    bench.from(2, { type: 'stopped', reason: 'let me end it' });
+    await bench.settle();
+    expect(bench.result).toBeUndefined();
+    bench.fire(1000);
+    await bench.settle();
+    expect(bench.result).toMatchObject({ reason: expect.stringContaining('too few') });
+  });
+
   it('does not get its output out, and its flag carries the mechanism output-digest', async () => {
     const bench = Bench.running();
     bench.slot(2, 0, hallo);

@@ -139,7 +139,6 @@ export class MonitorSession {
   /** The file server is gone (R19). */
   fileServerLost(why: string): void {
     this.facts.trustedLost = true;
-    this.#lostNow();
     this.stop(`file server lost: ${why}`);
   }
 

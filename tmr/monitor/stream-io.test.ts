@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { constants as os } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { lseek, poll } from 'ptrace-napi';
 import type { StandardStream } from '../wire/session-plan.ts';
 import { samplePlan } from '../wire/sample-plan.ts';
@@ -141,5 +141,23 @@ describe('slots on a pipe', () => {
     const sought = await reader.perform({ type: 'seek', fd: read, offset: 0, whence: 1 });
     expect(sought.result).toBe(-os.errno.ESPIPE);
     closeSync(read);
+  });
+});
+
+describe('output to a pipe whose reader goes away', () => {
+  it('is told by as much as got out; the error comes with the next write', async () => {
+    const { read, write } = fifo();
+    const streams = service(write, 'pipe');
+    const bytes = Buffer.alloc(200_000, 'x');
+    const told = streams.perform({ type: 'output', fd: write, bytes });
+    // The pipe is full: something got out, and the writer waits for room.
+    await vi.waitUntil(() => poll(Int32Array.of(read), 1, new Uint8Array(1), 0) > 0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    closeSync(read);
+    const { result } = await told;
+    expect(result).toBeGreaterThan(0);
+    expect(result).toBeLessThan(bytes.length);
+    const next = await streams.perform({ type: 'output', fd: write, bytes });
+    expect(next.result).toBe(-os.errno.EPIPE);
   });
 });

@@ -222,3 +222,41 @@ describe('a session that stopped', () => {
     expect(ran).toEqual([]);
   });
 });
+
+describe('a retransmission', () => {
+  it('of an older call sets nobody back', () => {
+    const { ask, due, go } = bench();
+    go(1, WINDOW + 1);
+    for (let counter = 1; counter <= WINDOW; counter++) ask(3, `call ${counter}`, true, counter);
+    due[0]?.();
+    ask(3, `call ${WINDOW - 2}`, true, WINDOW - 2);
+    expect(go(WINDOW + 2, 3 * WINDOW)).toBe(2 * WINDOW);
+  });
+});
+
+describe('a replica with two connections', () => {
+  it('is there until the last of them has ended', () => {
+    const config = { replicas: 3, policy: 'agreed', volumes: [] } as unknown as SessionConfig;
+    const session = new Session('s', config, {} as unknown as SessionFiles, () => 0);
+    const connections = [1, 2].map(() => ({ cut: () => undefined }));
+    for (const replica of [1, 2, 3]) session.bind(replica, connections[0]!);
+    session.bind(3, connections[1]!);
+    session.unbind(3, connections[1]!);
+    let ran = 0;
+    for (let counter = 1; counter <= 2 * WINDOW && ran >= counter - 1; counter++) {
+      for (const replica of [1, 2]) {
+        session.request({
+          replica,
+          stream: 0,
+          counter,
+          mutating: true,
+          digest: Buffer.from(`call ${counter}`),
+          execute: () => Buffer.of((ran += 1) & 255),
+          answer: () => undefined,
+          superseded: () => undefined,
+        });
+      }
+    }
+    expect(ran).toBe(WINDOW);
+  });
+});

@@ -93,6 +93,32 @@ describe('a link of a session process', () => {
 });
 
 describe('the pump', () => {
+  it('keeps the order when the peer takes again what waits, before the pump has turned', () => {
+    const [a, b] = pair();
+    const record = (i: number): Buffer => markRecord(Buffer.from(`${i}:${'x'.repeat(200)}`));
+    for (let i = 0; i < 100_000; i++) a.offer(record(i));
+    const fds = Int32Array.of(b.fd);
+    const got: number[] = [];
+    const take = (): void => {
+      while (native.poll(fds, 1, new Uint8Array(1), native.monotonicNs() + SECOND_NS / 5) > 0) {
+        b.receive();
+        for (let body = b.next(); body !== undefined; body = b.next()) {
+          expect(body.length).toBe(body.indexOf(':') + 201);
+          got.push(Number.parseInt(body.toString(), 10));
+        }
+      }
+    };
+    take();
+    // The socket has room again, and what waits has not been sent yet.
+    a.offer(record(100_000));
+    for (let turn = 0; turn < 8; turn++) {
+      a.flush();
+      take();
+    }
+    expect(b.closed).toBe(false);
+    expect(got).toEqual(got.map((_, index) => index));
+  });
+
   it('tells the end of a connection once, after its records', () => {
     const [a, b] = pair();
     const order: string[] = [];
