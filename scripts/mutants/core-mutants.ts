@@ -621,7 +621,103 @@ const paper = mutantsOf('tmr/core/paper-core.ts', units, [
   ['paper: two go on', '} else if (members.count === 2) {', '} else if (members.count === 1) {'],
 ]);
 
+/** Of a tester who had not seen the others. */
+const unseen: Mutant[] = [
+  ...mutantsOf('tmr/core/stream.ts', units, [
+    [
+      'a vote that came by a detour first never came directly',
+      'if (!entry.cameDirectly) {',
+      "if (!entry.cameDirectly && entry.state !== 'vote') {",
+    ],
+    [
+      'suspected since now, not since the sign',
+      'entry.suspectNs = this.session.downSinceNs(peer);',
+      'entry.suspectNs = this.session.nowNs;',
+    ],
+    [
+      'a flag gives the own arrival as the second one',
+      'tSecondArrivalNs: this.current.secondNs,',
+      'tSecondArrivalNs: this.current.ownNs,',
+    ],
+    [
+      'early votes are no arrivals',
+      '      for (const peer of this.members.peers) this.#markDown(peer);\n    }\n    this.arrived();',
+      '      for (const peer of this.members.peers) this.#markDown(peer);\n    }',
+    ],
+    [
+      'a vouched vote whose wrong one came directly suspects no link',
+      "if (provenance === 'relayed' && cameDirectly) continue;",
+      'if (cameDirectly) continue;',
+    ],
+    [
+      'the mask of direct votes is of this rendezvous',
+      'own.vote.direct = this.previous.directMask();',
+      'own.vote.direct = table.directMask();',
+    ],
+  ]),
+  ...mutantsOf('tmr/core/core.ts', units, [
+    [
+      'DOWN is dated by nobody',
+      '    session.dead |= bit(peer);\n    session.noteDown(peer);\n',
+      '    session.dead |= bit(peer);\n',
+    ],
+    [
+      'only the last DONE counts',
+      'this.#session.done |= bit(from);',
+      'this.#session.done = bit(from);',
+    ],
+  ]),
+  ...mutantsOf('tmr/core/agreed-core.ts', units, [
+    [
+      'relay mode is for the wrong one of two',
+      'this.#startRelaying(from, origin);',
+      'this.#startRelaying(origin, from);',
+    ],
+    [
+      'only the one whose vote is missing is asked',
+      "      this.session.send(peer, { type: 'ask', stream: this.id, k: table.k, missing });",
+      "      if ((missing & bit(peer)) !== 0) this.session.send(peer, { type: 'ask', stream: this.id, k: table.k, missing });",
+    ],
+    [
+      'a view is waited for though its link has ended',
+      'else if (!session.isDown(peer) || waitFor === ~0) pending |= bit(peer);',
+      'else pending |= bit(peer);',
+    ],
+    [
+      'a vouched vote has the own inputs',
+      "table.at(peer).fill(vouched, 'vouched');",
+      "table.at(peer).fill(own, 'vouched');",
+    ],
+    [
+      'who is alone fences at a ping alone',
+      'return Math.min(this.#nextPingNs, this.#answerNs + timeoutNs);',
+      'return this.#nextPingNs;',
+    ],
+    [
+      'a pause leaves the wait for an answer running',
+      '    super.restartTimers();\n    this.#nextPingNs = NaN;\n    this.#answerNs = NaN;\n',
+      '    super.restartTimers();\n',
+    ],
+    [
+      'the end of one relay mode ends all',
+      'session.relaying = session.relayFor.some((origins) => origins !== 0);',
+      'session.relaying = (session.relayFor[asker] ?? 0) !== 0;',
+    ],
+    [
+      'a late vote is relayed to one peer alone',
+      'if (asker !== origin && (askers & bit(asker)) !== 0) this.#relay(asker, origin, vote);',
+      'if (asker === this.members.peers[0] && asker !== origin && (askers & bit(asker)) !== 0) this.#relay(asker, origin, vote);',
+    ],
+    [
+      'an ask is answered for the first missing vote alone',
+      "      if (entry.state === 'vote') this.#relay(from, origin, entry.vote);\n",
+      "      if (entry.state === 'vote') {\n        this.#relay(from, origin, entry.vote);\n        return;\n      }\n",
+    ],
+  ]),
+];
+
 export const coreMutants: readonly Mutant[] = [
+  ...unseen,
   ...votes,
   ...inputs,
   ...seals,

@@ -206,8 +206,13 @@ const stagesOf = (mutant: Mutant): (readonly string[])[] => [
   ...(isOfCore(mutant) ? coreTests.map((test) => [test]) : []),
 ];
 
-const partsOf = (mutant: Mutant): string[] =>
-  isOfCore(mutant) ? ['tmr/core'] : ['tmr', 'docs', 'scripts/mutants'];
+const partsOf = (mutant: Mutant): string[] => {
+  if (isOfCore(mutant)) return ['tmr/core'];
+  const ofTmr = ['tmr', 'docs', 'scripts'];
+  return mutant.file.startsWith('tmr/')
+    ? ofTmr
+    : [...ofTmr, 'faults', 'harness', 'experiments', 'package.json', 'package-lock.json'];
+};
 
 const isSource = (path: string): boolean =>
   !path.includes('/ptrace-napi') && !path.endsWith('.node');
