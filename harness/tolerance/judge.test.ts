@@ -50,12 +50,15 @@ describe('the judgement of a single fault', () => {
     expect(violations(flip, change as unknown as Partial<TrialRecord>)).toEqual([property]);
   });
 
-  it('finds P2 where a healthy replica is flagged or fences itself', () => {
+  it('finds P2 where a healthy replica is flagged, fences itself or is left behind', () => {
     expect(violations(flip, { ...masked, flagged: [1, 2] })).toEqual(['P2']);
     expect(violations(flip, { ...masked, flagged: [1], fenced: [3] })).toEqual(['P2']);
     // Both ends of a link are healthy.
     expect(violations(loss, { ...masked, flagged: [1] })).toEqual(['P2']);
     expect(violations(loss, { fenced: [2] })).toEqual(['P2']);
+    // Left behind without a word.
+    expect(violations(loss, { lost: [2] })).toEqual(['P2']);
+    expect(violations(flip, { ...masked, flagged: [1], lost: [1] })).toEqual([]);
     // Nobody is faulty where nothing was injected.
     expect(
       violations(flip, { ...masked, flagged: [1], injected: false, activated: false }),

@@ -220,8 +220,10 @@ describe('a session without a fault', () => {
 
   it('waits for stragglers after the exit status, but not for ever', async () => {
     const bench = Bench.running();
-    bench.slot(1, 0, exit3);
-    bench.slot(2, 0, exit3);
+    for (const replica of [1, 2, 3]) bench.slot(replica, 0, hello);
+    await bench.settle();
+    bench.slot(1, 1, exit3);
+    bench.slot(2, 1, exit3);
     bench.close(1);
     bench.close(2);
     await bench.settle();
