@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BadLink } from './testing/bad-link.ts';
 import { compileGuest, symbolAddress, writeMemory } from './testing/guest.ts';
 import {
@@ -173,6 +174,41 @@ describe('a fault that concerns no replica flags nobody', () => {
       expect(report.linkSuspects.length).toBeGreaterThan(0);
     },
   );
+});
+
+/** Clock ticks of CPU that a process has used, its children left out; and its state. */
+function usage(pid: number): { ticks: number; state: string } {
+  const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { ticks: Number(fields[11]) + Number(fields[12]), state: fields[0] ?? '' };
+}
+
+describe('a pause (Ctrl-Z)', () => {
+  it('of any length holds the replicas at their next call, and flags nobody', async () => {
+    const timeoutMs = 500;
+    const busy = 'echo ready; while umask >/dev/null; do :; done';
+    const flags = ['--timeout', `${timeoutMs}ms`];
+    const session = new Conversation(directory, flags, ['sh', '-c', busy]);
+    talk = session;
+    await session.hear('ready\n');
+    const { replicas, monitor } = session.status();
+    const pids = replicas.flatMap(({ replicaPids }) => replicaPids);
+    const ticks = (): number[] => pids.map((pid) => usage(pid).ticks);
+    process.kill(monitor.pid, 'SIGTSTP');
+    await vi.waitUntil(() => usage(monitor.pid).state === 'T');
+    // Each is at its next call soon.
+    await setTimeout(timeoutMs);
+    const held = ticks();
+    await setTimeout(3 * timeoutMs);
+    expect(ticks()).toEqual(held);
+    process.kill(monitor.pid, 'SIGCONT');
+    await vi.waitUntil(() => ticks().every((now, at) => now > (held[at] ?? 0)), 10_000);
+    process.kill(monitor.pid, 'SIGTERM');
+    const { report, signal } = await session.end();
+    expect(signal).toBe('SIGTERM');
+    expect(report).toMatchObject({ outcome: 'interrupted', flags: [], fences: [] });
+    await gone(pids);
+  });
 });
 
 describe('the loss of a trusted party stops the session with nothing left running', () => {
