@@ -152,22 +152,6 @@ const suspects = ({ recorder }: ReturnType<typeof bench>): unknown =>
   } as never).linkSuspects;
 
 describe('the voter', () => {
-  it('holds the replica at its next rendezvous during a pause', () => {
-    const t = bench();
-    t.core.script['own-vote'] = [goOn()];
-    t.voter.suspend();
-    let dueNs = native.monotonicNs() + 1e6;
-    t.pump.addTimed({
-      nextDeadlineNs: () => dueNs,
-      expire: () => {
-        dueNs = Infinity;
-        t.voter.resume();
-      },
-    });
-    t.voter.rendezvous(39, 1, 2, 0);
-    expect(t.core.events.map(({ type }) => type)).toEqual(['suspend', 'resume', 'own-vote']);
-  });
-
   it('hands a whole frame to the core, and a spoilt one to nobody but the record', () => {
     const t = bench();
     put(t.peerEnd, voteFrame());
