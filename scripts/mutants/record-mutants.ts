@@ -20,17 +20,6 @@ export const recordMutants: readonly Mutant[] = [
     ],
   ),
   ...mutantsOf(
-    'tmr/tracer/session/voter.ts',
-    ['tmr/tracer/session/protocol-duties.test.ts'],
-    [
-      [
-        'session: a pause does not hold the replica',
-        '    if (this.#suspended) this.#pump.until(() => !this.#suspended);\n',
-        '',
-      ],
-    ],
-  ),
-  ...mutantsOf(
     'tmr/tracer/session/link.ts',
     ['tmr/tracer/session/link.test.ts'],
     [
