@@ -48,7 +48,7 @@ const seals = mutantsOf('tmr/core/seal.ts', units, [
 ]);
 
 const streams = mutantsOf('tmr/core/stream.ts', units, [
-  ['votes are not sealed', '    this.session.seal(own.vote, this.members.peers);\n', ''],
+  ['votes are not sealed', '    this.session.seal(own.vote);\n', ''],
   [
     'a lone early vote starts the time-out',
     'return open <= 1;\n',

@@ -128,7 +128,7 @@ describe('one fault from outside is masked, and the right replica is flagged', (
   it('when a replica votes early and wrong while the others compute', async () => {
     const parrot = compileGuest('parrot', directory);
     // Far shorter than the computation, so that a clock started by the early vote would accuse.
-    const session = new Conversation(directory, ['--timeout', '500ms'], [parrot]);
+    const session = new Conversation(directory, ['--timeout', '1s'], [parrot]);
     talk = session;
     await session.exchange('before');
     const { replicas } = session.status();

@@ -154,6 +154,19 @@ describe('R3, alone', () => {
 });
 
 describe('R4, ask and relay', () => {
+  it('seals its votes for one that it holds to be out, too: it may be the faulty one', () => {
+    const probe = Probe.started();
+    probe.own(voteFor(1));
+    probe.vote(2, voteFor(1));
+    probe.vote(3, wrongVote(1));
+    const view = viewOf(1, { 1: voteFor(1), 2: voteFor(1), 3: wrongVote(1) });
+    expect(outline(probe.from(2, view))).toContain('flag');
+    const [sent] = probe.own(voteFor(2));
+    expect(sent).toMatchObject({ type: 'send', to: 2 });
+    const vote = sent?.type === 'send' && sent.message.type === 'vote' ? sent.message.vote : null;
+    expect(vote?.seals[2]).toBe(sealedBy(1, vote ?? voteFor(2)).seals[2]);
+  });
+
   it('relays on arrival to whichever peer asked, and all that it has of what is missing', () => {
     const probe = Probe.started();
     probe.from(3, { type: 'ask', stream: 0, k: 1, missing: 0b010 });

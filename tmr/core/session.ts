@@ -81,9 +81,15 @@ export class Session {
     if (Number.isNaN(this.downSinceNs(peer))) this.#downNs[peer] = this.nowNs;
   }
 
-  /** R4: so that peers can tell it from one that its relayer made up. */
-  seal(vote: Vote, peers: readonly ReplicaId[]): void {
-    for (const peer of peers) vote.seals[peer - 1] = sealOf(vote, this.#keyOf(peer));
+  /**
+   * R4: so that peers can tell it from one that its relayer made up. For all, also those that this tracer
+   * holds to be out: it may be the faulty one, and the others relay its votes to each other.
+   */
+  seal(vote: Vote): void {
+    const { self, replicas } = this.options;
+    for (let peer = 1; peer <= replicas; peer += 1) {
+      if (peer !== self) vote.seals[peer - 1] = sealOf(vote, this.#keyOf(peer));
+    }
   }
 
   /** R4: `origin` cast this vote, whoever relays it. */

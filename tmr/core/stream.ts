@@ -50,7 +50,7 @@ export abstract class Stream {
     );
     own.fill(vote, 'direct');
     own.vote.direct = this.previous.directMask();
-    this.session.seal(own.vote, this.members.peers);
+    this.session.seal(own.vote);
     table.ownNs = this.session.nowNs;
     this.session.broadcast(own.vote, this.members.peers);
     for (const peer of this.members.peers) {
