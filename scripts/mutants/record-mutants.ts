@@ -319,17 +319,6 @@ export const recordMutants: readonly Mutant[] = [
     [['server: who is gone is waited for', ' || this.#gone.has(replica)', '']],
   ),
   ...mutantsOf(
-    'tmr/tracer/files/nfs-file-service.ts',
-    ['tmr/tracer/files/nfs-file-service.test.ts'],
-    [
-      [
-        'files: what was gathered goes with one name of two',
-        'if (this.#tree.current(object).nlink === 0) this.#data',
-        'this.#data',
-      ],
-    ],
-  ),
-  ...mutantsOf(
     'tmr/monitor/facts.ts',
     ['tmr/monitor/facts.test.ts'],
     [
