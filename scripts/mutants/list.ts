@@ -1,7 +1,17 @@
 /** All mutants. Each must be killed: scripts/mutants/mutants.soak.ts. */
 import { coreMutants } from './core-mutants.ts';
+import { monitorMutants } from './monitor-mutants.ts';
 import type { Mutant } from './mutant.ts';
+import { policyMutants } from './policy-mutants.ts';
 import { recordMutants } from './record-mutants.ts';
-import { serviceMutants } from './service-mutants.ts';
+import { serverMutants } from './server-mutants.ts';
+import { tracerMutants } from './tracer-mutants.ts';
 
-export const allMutants: readonly Mutant[] = [...coreMutants, ...serviceMutants, ...recordMutants];
+export const allMutants: readonly Mutant[] = [
+  ...coreMutants,
+  ...policyMutants,
+  ...serverMutants,
+  ...monitorMutants,
+  ...tracerMutants,
+  ...recordMutants,
+];

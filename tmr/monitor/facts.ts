@@ -132,8 +132,7 @@ export class SessionFacts {
 
   /** How far two replicas came, or the only one that told: one of several may be lying. */
   get rendezvous(): number {
-    const told = [...this.#reached.values()].toSorted((a, b) => b - a);
-    return told[Math.min(2, told.length) - 1] ?? 0;
+    return secondOrOnly(this.#reached.values(), (rendezvous) => rendezvous) ?? 0;
   }
 
   corrupt(replica: ReplicaId): void {
@@ -147,4 +146,10 @@ export class SessionFacts {
     this.#lone.set(replica, count);
     return true;
   }
+}
+
+/** The second largest of what replicas told, or the only one: the largest may be one tracer's lie. */
+export function secondOrOnly<T>(told: Iterable<T>, size: (each: T) => number): T | undefined {
+  const sorted = [...told].toSorted((a, b) => size(b) - size(a));
+  return sorted[Math.min(2, sorted.length) - 1];
 }

@@ -6,6 +6,7 @@ import { bootId } from '../wire/clock-identity.ts';
 import type { Address, SessionStatistics } from '../wire/messages.ts';
 import type { SessionSettings, Volume } from '../wire/session-plan.ts';
 import type { PartyClock } from './clock-offset.ts';
+import { secondOrOnly } from './facts.ts';
 import type { SessionFacts, SessionResult } from './facts.ts';
 import type { Report } from './report-schema.ts';
 import { tscOf } from './time-stamp-counter.ts';
@@ -63,7 +64,7 @@ export function buildReport(input: ReportInput): Report {
     ),
     volumeChangedOutside: fileServer?.volumeChangedOutside ?? [],
     volumes: [...input.volumes],
-    calls: farEnough(statistics)?.calls ?? {},
+    calls: secondOrOnly(statistics, ({ rendezvous }) => rendezvous)?.calls ?? {},
     tscs: byReplica(facts, ({ tsc }, replica) => tscOf(tsc, input.untrapped.includes(replica))),
     placements: byReplica(facts, ({ placement }) => placement),
     tracerPauseMaxMs: largest(statistics.map((s) => s.tracerPauseMaxNs / NS_PER_MS)),
@@ -74,12 +75,6 @@ export function buildReport(input: ReportInput): Report {
     tEndNs: input.tEndNs,
     bootId: bootId(),
   };
-}
-
-/** Of the replica that came as far as one other at least, or of the only one. */
-function farEnough(statistics: readonly SessionStatistics[]): SessionStatistics | undefined {
-  const farthest = statistics.toSorted((a, b) => b.rendezvous - a.rendezvous);
-  return farthest[Math.min(2, farthest.length) - 1];
 }
 
 /** A seed that nobody chose keeps random bytes secret, so it appears nowhere. */

@@ -85,9 +85,8 @@ export class SlotTable {
   readonly #options: SlotTableOptions;
   readonly #streams = new Map<number, Stream>();
   readonly #left = new Set<ReplicaId>();
-  readonly #connected = new Set<ReplicaId>();
-  /** Was connected, and is not. One that has not come yet is not gone. */
-  readonly #gone = new Set<ReplicaId>();
+  /** Of each replica that has come: whether it still has a connection, or is gone. */
+  readonly #connected = new Map<ReplicaId, boolean>();
   /** Did not catch up in time. For good: a faulty one would else hold the others up again and again. */
   readonly #overtaken = new Set<ReplicaId>();
   #stopped = false;
@@ -131,14 +130,12 @@ export class SlotTable {
   }
 
   connected(replica: ReplicaId): void {
-    this.#connected.add(replica);
-    this.#gone.delete(replica);
+    this.#connected.set(replica, true);
   }
 
   /** A replica without a connection holds nobody up; it may come back and catch up. */
   disconnected(replica: ReplicaId): void {
-    this.#connected.delete(replica);
-    this.#gone.add(replica);
+    this.#connected.set(replica, false);
     this.flagged();
   }
 
@@ -231,7 +228,7 @@ export class SlotTable {
   #hopeless(slot: Slot, counting: Arrival[]): boolean {
     let pending = 0;
     for (let replica = 1; replica <= this.#options.started; replica++) {
-      const isOut = this.#left.has(replica) || this.#gone.has(replica);
+      const isOut = this.#left.has(replica) || this.#connected.get(replica) === false;
       const mayCome = this.#options.isUnflagged(replica) && !isOut;
       if (mayCome && !slot.arrivals.has(replica)) pending++;
     }
@@ -292,7 +289,7 @@ export class SlotTable {
   #slowest(stream: Stream): number {
     return this.#lowest(stream, (replica) => {
       const canCatchUp = sentBy(stream, replica) + 1 >= stream.oldest;
-      return canCatchUp && this.#connected.has(replica) && !this.#overtaken.has(replica);
+      return canCatchUp && this.#connected.get(replica) === true && !this.#overtaken.has(replica);
     });
   }
 

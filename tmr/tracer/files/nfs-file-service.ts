@@ -88,16 +88,13 @@ export class NfsFileService implements FileService {
     const state = this.#open.state(file);
     const { object } = state;
     const isLast = this.#open.close(state);
-    if (isLast && object.silly !== undefined) {
-      // Another name of it may be left, and what was written is read there.
-      if (this.#tree.current(object).nlink === 0) this.#data.discard(object);
-      this.#data.flush(object);
-      this.#silly.drop(object);
-      this.#data.check(object);
-    } else {
-      this.#data.flush(object);
-      this.#data.check(object);
+    // Nobody reads it any more, unless another name of it is left.
+    if (isLast && object.silly !== undefined && this.#tree.current(object).nlink === 0) {
+      this.#data.discard(object);
     }
+    this.#data.flush(object);
+    if (isLast) this.#silly.drop(object);
+    this.#data.check(object);
   }
 
   read(file: OpenVolumeFile, count: number, offset?: number): Buffer {
