@@ -34,7 +34,7 @@ export const policyCompare: Experiment = {
   question:
     'Which single faults does the protocol of the paper survive, taken literally, and which of them does ours? Each fault, with one ' +
     'seed, is injected under both; for the paper under three readings of when the time-out starts: at the second vote (quorum), at the ' +
-    'first, at the own. Survived: output, files and exit status as without a fault, and no healthy replica flagged or fenced. Under ' +
+    'first, at the own. Survived: output, files and exit status as without a fault, and no healthy replica flagged, fenced or left behind. Under ' +
     'agreed every one must be survived; under paper nothing is judged.',
   factors: [
     { name: 'policy', unit: '', meaning: 'members of a group: equal seed, equal fault' },

@@ -1,10 +1,16 @@
 /** The faults of one trial: what is interposed in session processes, and what acts from outside. */
 import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { ContainerInjector } from '../faults/container-injector.ts';
 import { readEventLog, type FaultEvent } from '../faults/event-log.ts';
 import { needsContainers, type ResolvedFault } from '../faults/fault-spec.ts';
+import type { ProcessIdentity } from '../faults/process-state.ts';
+import type { ReplicaId } from '../tmr/core/types.ts';
 import type { EventSink, Hosts } from './hosts.ts';
 import { monotonicNs } from './process-run.ts';
+
+/** A session process that was told to end takes so long at most, on a loaded machine too. */
+const DYING_MS = 2000;
 
 export class TrialInjection {
   readonly #faults: readonly ResolvedFault[];
@@ -42,16 +48,28 @@ export class TrialInjection {
 
   /**
    * By fault, whether the process that it was meant to kill or hold is dead: a killed tracer cannot read
-   * back its own death.
+   * back its own death. One that has not told of its end may still be on its way to it.
    */
   async victimsDead(): Promise<boolean[]> {
     const dead = this.#faults.map(() => false);
     if (!existsSync(this.#eventLog)) return dead;
-    for (const event of readEventLog(this.#eventLog)) {
-      if (event.type !== 'injected' || event.victim === undefined) continue;
-      dead[event.fault] = await this.#hosts.isDead(event.replica, event.victim);
+    const events = readEventLog(this.#eventLog);
+    const told = new Set(events.flatMap((one) => (one.type === 'activated' ? [one.fault] : [])));
+    for (const { fault, replica, victim } of events.filter((one) => one.type === 'injected')) {
+      if (victim === undefined) continue;
+      const patienceMs = told.has(fault) ? 0 : DYING_MS;
+      dead[fault] = await this.#diesWithin(patienceMs, replica, victim);
     }
     return dead;
+  }
+
+  async #diesWithin(ms: number, replica: ReplicaId, victim: ProcessIdentity): Promise<boolean> {
+    const untilMs = performance.now() + ms;
+    for (;;) {
+      if (await this.#hosts.isDead(replica, victim)) return true;
+      if (performance.now() >= untilMs) return false;
+      await setTimeout(20);
+    }
   }
 
   #injectorOf(fault: ResolvedFault, index: number): ContainerInjector | null {

@@ -45,7 +45,7 @@ export const policyCompareFigure: FigureMaker = {
       note: [
         'What became of the same faults under each policy: share of the trials in which the fault became visible, ' +
           `${sampleNote(rows.map((row) => Number(row['n'])))}; black bars, 95 % Wilson intervals of survived. ` +
-          'Survived: service as without a fault, no healthy replica flagged or fenced. ' +
+          'Survived: service as without a fault, no healthy replica flagged, fenced or left behind. ' +
           readingsNote(readingsIn(records)) +
           `Pooled over workloads (${listOf(records, 'workload')}) and time-outs (${listOf(records, 'timeoutMs')} ms).`,
         ...settingsNote(records),
