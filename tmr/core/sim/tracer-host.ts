@@ -17,7 +17,7 @@ import type { FaultHooks, Phase } from './fault-hooks.ts';
 import { fileServer, monitor } from './network.ts';
 import type { Party, SimMessage } from './network.ts';
 import { callAt, initialState, mix, stepAt } from './program.ts';
-import type { Program } from './program.ts';
+import type { Program, StepKind } from './program.ts';
 import type { Ending, HostRecord } from './host-record.ts';
 import { sealedBy } from './seals.ts';
 import type { FromService, ServiceRules } from './services.ts';
@@ -179,7 +179,7 @@ export class TracerHost {
         this.#outbox.push({ to, message: { type: 'vote', vote: sealed } });
       }
       this.#execute(k, inputs);
-      if (this.#waiting !== undefined) this.#finish(k, stepAt(program, k) === 'write' ? 1 : 0);
+      if (this.#waiting !== undefined) this.#finish(k, this.#madeUpReply(stepAt(program, k)));
     }
   }
 
@@ -232,6 +232,12 @@ export class TracerHost {
       return;
     }
     this.#finish(this.#k, reply.result);
+  }
+
+  /** A rogue does not wait for its reply. What it cannot know it makes up, no two of them alike (P6 excepts that). */
+  #madeUpReply(step: StepKind): number {
+    if (step === 'read' || step === 'input') return -this.id;
+    return step === 'write' ? 1 : 0;
   }
 
   #finish(k: number, result: number): void {
