@@ -4,6 +4,7 @@
  */
 import { needsContainers, parseFaultData, type FaultSpec } from '../faults/fault-spec.ts';
 import { activeKind, NONE, type FaultKindName } from '../faults/kinds/registry.ts';
+import { otherVotes } from '../faults/kinds/votes.ts';
 import type { HostsName } from '../harness/types.ts';
 import type { Random } from './statistics/random.ts';
 
@@ -88,6 +89,15 @@ export const faultModels: readonly FaultModel[] = [
     (source) => {
       const [replica, of] = twoOf(source);
       return { replica, of };
+    },
+  ),
+  model(
+    'wrong-seal',
+    'From a place on a tracer gives one peer votes without its seal, the other good ones, such ones or none. No ' +
+      'healthy replica is to be flagged.',
+    (source) => {
+      const [replica, to] = twoOf(source);
+      return { replica, to, other: source.pick(otherVotes) };
     },
   ),
   model(

@@ -4,9 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isSealedFor } from '../tmr/core/seal.ts';
+import { isSealed, Sealer } from '../tmr/core/seal.ts';
 import type { PeerMessage, Vote } from '../tmr/core/types.ts';
-import { blankSeals } from '../tmr/core/vote.ts';
 import type { SessionPorts } from '../tmr/tracer/session/session-ports.ts';
 import { checkFrame, encodeFrame } from '../tmr/wire/frame.ts';
 import type { ToMonitor } from '../tmr/wire/messages.ts';
@@ -29,6 +28,8 @@ class Recording {
   readonly messages: [number, PeerMessage][] = [];
   readonly frames: [number, Buffer][] = [];
   readonly taken: [number, PeerMessage][] = [];
+  /** Of the relays in `taken`: whether the core would count them. */
+  readonly believed: boolean[] = [];
   readonly notices: [number, number, number, string][] = [];
   readonly calls: Buffer[] = [];
   readonly told: ToMonitor[] = [];
@@ -39,6 +40,7 @@ class Recording {
   #encoded: { message?: PeerMessage; frame: Buffer } = { frame: Buffer.alloc(0) };
 
   readonly plain: SessionPorts;
+  readonly plan = samplePlan();
 
   constructor(replica: number, ...faults: string[]) {
     const plain: SessionPorts = {
@@ -54,7 +56,13 @@ class Recording {
         }
         this.ports.sendBytesToPeer(peer, this.#encoded.frame);
       },
-      receiveFromPeer: (peer, message) => void this.taken.push([peer, message]),
+      receiveFromPeer: (peer, message) => {
+        this.taken.push([peer, message]);
+        if (message.type !== 'relay') return;
+        this.believed.push(
+          isSealed(message.vote, this.plan.sealKeys.moduli[message.origin - 1] ?? 0),
+        );
+      },
       sendBytesToPeer: (peer, frame) => void this.frames.push([peer, Buffer.from(frame)]),
       noticeToServer: (...notice) => void this.notices.push(notice),
       sendBytesToServer: (record) => void this.calls.push(Buffer.from(record)),
@@ -65,7 +73,8 @@ class Recording {
       nowNs: () => 0,
     };
     const monotonicNs = () => (this.#nowNs += 1e6);
-    const plan = { ...samplePlan(), replica };
+    const { plan } = this;
+    plan.replica = replica;
     this.plain = plain;
     // A test may replace a plain port afterwards.
     const through = { ...plain, closePeer: (peer: number) => plain.closePeer(peer) };
@@ -89,16 +98,21 @@ class Recording {
   }
 }
 
-const sampleVote = (k: number): Vote => ({
-  stream: 0,
-  k,
-  call: 1,
-  sigHi: 0x89ab_cdef,
-  sigLo: 0x0123_4567,
-  inputs: { elapsedNs: 5, marks: 0 },
-  direct: 6,
-  seals: blankSeals(),
-});
+/** As the core of replica 1 casts it. */
+const sampleVote = (k: number, change: Partial<Vote> = {}): Vote => {
+  const vote = {
+    stream: 0,
+    k,
+    call: 1,
+    sigHi: 0x89ab_cdef,
+    sigLo: 0x0123_4567,
+    inputs: { elapsedNs: 5, marks: 0 },
+    direct: 6,
+    seal: 0,
+    ...change,
+  };
+  return { ...vote, seal: new Sealer(samplePlan().sealKeys.own).sealOf(vote) };
+};
 
 const types = (events: FaultEvent[]): string[] => events.map((event) => event.type);
 
@@ -107,10 +121,11 @@ describe('signature-bit-flip', () => {
     const it1 = new Recording(1, 'signature-bit-flip:replica=1,bit=33,at=rendezvous:7');
     const own = [6, 7, 8].map((k) => it1.vote(k));
     // The core's own votes stay as they are.
-    expect(own).toEqual([6, 7, 8].map(sampleVote));
-    const flipped = { ...sampleVote(7), sigHi: 0x89ab_cdef ^ 2, sigLo: 0x0123_4567 };
-    flipped.sigHi >>>= 0;
-    expect([0, 1, 4, 5].map((n) => it1.received(n).vote)).toEqual([6, 6, 8, 8].map(sampleVote));
+    expect(own).toEqual([6, 7, 8].map((k) => sampleVote(k)));
+    const flipped = sampleVote(7, { sigHi: (0x89ab_cdef ^ 2) >>> 0 });
+    expect([0, 1, 4, 5].map((n) => it1.received(n).vote)).toEqual(
+      [6, 6, 8, 8].map((k) => sampleVote(k)),
+    );
     expect([2, 3].map((n) => it1.received(n))).toEqual([
       { peer: 2, vote: flipped },
       { peer: 3, vote: flipped },
@@ -149,12 +164,14 @@ describe('a vote that is wrong for some', () => {
   it('goes wrong to one peer and right to the other, each with a good checksum', () => {
     const it1 = new Recording(1, 'two-faced-vote:replica=1,to=3,bit=0,at=rendezvous:7');
     for (const k of [6, 7, 8]) it1.vote(k);
-    const wrong = { ...sampleVote(7), sigLo: 0x0123_4567 ^ 1 };
+    const wrong = sampleVote(7, { sigLo: 0x0123_4567 ^ 1 });
     expect([2, 3].map((n) => it1.received(n))).toEqual([
       { peer: 2, vote: sampleVote(7) },
       { peer: 3, vote: wrong },
     ]);
-    expect([0, 1, 4, 5].map((n) => it1.received(n).vote)).toEqual([6, 6, 8, 8].map(sampleVote));
+    expect([0, 1, 4, 5].map((n) => it1.received(n).vote)).toEqual(
+      [6, 6, 8, 8].map((k) => sampleVote(k)),
+    );
     expect(types(readEventLog(eventLog))).toEqual(['injected', 'effective', 'activated']);
   });
 
@@ -174,7 +191,7 @@ describe('a vote that is wrong for some', () => {
     }
     const votes = [0, 1, 2, 3, 4, 5].map((n) => it1.received(n).vote);
     expect(votes.map((vote) => vote?.k)).toEqual([5, 5, 6, 6, 7, 7]);
-    expect(votes[4]).toEqual({ ...sampleVote(7), call: 0xff00 });
+    expect(votes[4]).toEqual(sampleVote(7, { call: 0xff00 }));
   });
 
   it('is made up for a peer from there on, and believed where that one is late', () => {
@@ -193,8 +210,42 @@ describe('a vote that is wrong for some', () => {
       [3, 'relay'],
     ]);
     expect(own).toMatchObject([3, { origin: 2, vote: { k: 8, sigLo: 0x0123_4567 } }]);
-    const vote = own![1].type === 'relay' ? own![1].vote : sampleVote(0);
-    expect(isSealedFor(1, vote, samplePlan().sealKeys[1]!)).toBe(true);
+    expect(it1.believed).toEqual([true]);
+    // Not for longer than that message: the votes of replica 2 itself still count.
+    const { moduli } = it1.plan.sealKeys;
+    expect(moduli).toEqual(samplePlan().sealKeys.moduli);
+    expect(types(readEventLog(eventLog))).toEqual(['injected', 'effective', 'activated']);
+  });
+
+  it.each([
+    ['good', true],
+    ['badly-sealed', false],
+    ['withheld', undefined],
+  ])('has no seal for one peer from there on, the other one: %s', (other, fitsOther) => {
+    const it1 = new Recording(1, `wrong-seal:replica=1,to=2,other=${other},at=rendezvous:7`);
+    const own = [6, 7].map((k) => it1.vote(k));
+    // Said again to who asked: the same. Of another tracer's vote: nothing is changed.
+    for (const peer of [2, 3]) {
+      it1.ports.sendToPeer(peer, { type: 'relay', origin: 1, vote: sampleVote(7) });
+    }
+    const foreign = { ...sampleVote(7), seal: 5 };
+    it1.ports.sendToPeer(2, { type: 'relay', origin: 3, vote: foreign });
+    expect(own).toEqual([6, 7].map((k) => sampleVote(k)));
+    expect(it1.messages.at(-1)).toEqual([2, { type: 'relay', origin: 3, vote: foreign }]);
+    const [modulus = 0] = samplePlan().sealKeys.moduli;
+    const said = it1.messages.slice(0, -1).map(([peer, message]) => {
+      const vote = message.type === 'vote' || message.type === 'relay' ? message.vote : undefined;
+      return { peer, k: vote?.k, fits: vote !== undefined && isSealed(vote, modulus) };
+    });
+    const expected = [
+      { peer: 2, k: 6, fits: true },
+      { peer: 3, k: 6, fits: true },
+      { peer: 2, k: 7, fits: false },
+      { peer: 3, k: 7, fits: fitsOther },
+      { peer: 2, k: 7, fits: false },
+      { peer: 3, k: 7, fits: fitsOther },
+    ];
+    expect(said).toEqual(expected.filter((one) => one.fits !== undefined));
     expect(types(readEventLog(eventLog))).toEqual(['injected', 'effective', 'activated']);
   });
 

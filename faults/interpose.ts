@@ -4,6 +4,7 @@
  * went on. Options: `{ faults, eventLog }`, each fault as text or data with nothing left to draw.
  */
 import * as z from 'zod';
+import { Sealer } from '../tmr/core/seal.ts';
 import type { Interpose, SessionPorts } from '../tmr/tracer/session/session-ports.ts';
 import { openEventLines, openEventLog, type WriteEvent } from './event-log.ts';
 import {
@@ -30,6 +31,7 @@ import {
   rogueTracer,
   signatureBitFlip,
   twoFacedVote,
+  wrongSeal,
 } from './injectors/votes.ts';
 import type { ActiveKindName } from './kinds/registry.ts';
 import { requireResolved } from './resolve.ts';
@@ -45,6 +47,7 @@ const injectors: Injectors = {
   'clock-error': clockError,
   'early-vote': earlyVote,
   'forged-relay': forgedRelay,
+  'wrong-seal': wrongSeal,
   'rogue-tracer': rogueTracer,
   'memory-bit-flip': memoryBitFlip,
   'replica-kill': replicaKill,
@@ -85,11 +88,13 @@ export const interpose: Interpose = (ports, { plan, options, monotonicNs }) => {
   const write =
     typeof eventLog === 'string' ? openEventLog(eventLog) : openEventLines(eventLog.stderr);
   const { replica, settings, sealKeys } = plan;
+  const sealer = new Sealer(sealKeys.own);
+  const { moduli } = sealKeys;
   const peers = Array.from({ length: settings.replicas }, (_, index) => index + 1).filter(
     (peer) => peer !== replica,
   );
   const context = (fault: number): InjectorContext => {
-    return { replica, peers, sealKeys, fault, write, monotonicNs };
+    return { replica, peers, sealer, moduli, fault, write, monotonicNs };
   };
   const wrapped = faults.reduce((inner, fault, at) => inject(inner, fault, context(at)), ports);
   return observe(wrapped, { replica, write, monotonicNs });

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Sealer } from '../../tmr/core/seal.ts';
 import type { SessionPorts } from '../../tmr/tracer/session/session-ports.ts';
+import { samplePlan } from '../../tmr/wire/sample-plan.ts';
 import type { FaultEvent } from '../event-log.ts';
 import { needsContainers } from '../fault-spec.ts';
 import { requireResolved } from '../resolve.ts';
@@ -55,7 +57,8 @@ function run(text: string, replica = 2): { events: FaultEvent[]; heldMs: number[
   const context = {
     replica,
     peers: [1, 2, 3].filter((peer) => peer !== replica),
-    sealKeys: [0, 0, 0],
+    sealer: new Sealer(samplePlan().sealKeys.own),
+    moduli: samplePlan().sealKeys.moduli,
     fault: 0,
     write: (event: FaultEvent) => void events.push(event),
     monotonicNs: () => nowMs * 1e6,

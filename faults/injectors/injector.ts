@@ -1,4 +1,5 @@
 /** What injectors share: the ports they wrap, the log they write, and how a fault strikes once. */
+import type { Sealer } from '../../tmr/core/seal.ts';
 import type { Vote } from '../../tmr/core/types.ts';
 import { cloneVote } from '../../tmr/core/vote.ts';
 import type { SessionPorts } from '../../tmr/tracer/session/session-ports.ts';
@@ -12,8 +13,10 @@ export interface InjectorContext {
   replica: number;
   /** Its peers. */
   peers: readonly number[];
-  /** What it shares with each replica, by number less 1 (R4). */
-  sealKeys: readonly number[];
+  /** Of this tracer: what a faulty tracer says itself carries its seal (R1, R4). */
+  sealer: Sealer;
+  /** The table of moduli that the core of this tracer looks seals up in: its own, and may be spoilt. */
+  moduli: number[];
   /** Which fault of the trial, from 0. */
   fault: number;
   write: WriteEvent;
@@ -118,7 +121,10 @@ function inDispute(
     },
     sendToPeer(peer, message) {
       if (message.type === 'vote' && message.vote.k === at.k && (to ?? peer) === peer) {
-        const wrong = { type: 'vote', vote: flipSignature(message.vote, 0) } as const;
+        const wrong = {
+          type: 'vote',
+          vote: resealed(flipSignature(message.vote, 0), context),
+        } as const;
         if (provoked) ports.sendToPeer(peer, wrong);
         else strike(context, at.k, 'a dispute is provoked', () => ports.sendToPeer(peer, wrong));
         provoked = true;
@@ -136,6 +142,12 @@ export function flipSignature(vote: Vote, bit: number): Vote {
   if (bit < 32) flipped.sigLo = (vote.sigLo ^ (1 << bit)) >>> 0;
   else flipped.sigHi = (vote.sigHi ^ (1 << (bit - 32))) >>> 0;
   return flipped;
+}
+
+/** The same vote, sealed by this tracer as it is now. */
+export function resealed(vote: Vote, { sealer }: InjectorContext): Vote {
+  vote.seal = sealer.sealOf(vote);
+  return vote;
 }
 
 export function signatureText({ sigHi, sigLo }: Vote): string {

@@ -1,5 +1,4 @@
-/** Wrong votes of one tracer: each with a checksum that fits, so that peers take them for its word. */
-import { sealOf } from '../../tmr/core/seal.ts';
+/** Wrong votes of one tracer: each with a checksum and a seal that fit, so that peers take them for its word. */
 import type { PeerMessage, Vote } from '../../tmr/core/types.ts';
 import { cloneVote } from '../../tmr/core/vote.ts';
 import type { SessionPorts } from '../../tmr/tracer/session/session-ports.ts';
@@ -8,6 +7,7 @@ import type { ResolvedFaultOf } from '../fault-spec.ts';
 import {
   flipSignature,
   log,
+  resealed,
   signatureText,
   strike,
   type Injector,
@@ -22,7 +22,7 @@ export const signatureBitFlip: Injector<ResolvedFaultOf<'signature-bit-flip'>> =
 ) =>
   replaceVotes(ports, context, (_peer, vote) => {
     const strikes = votes === 'all' ? vote.k >= at.k : vote.k === at.k;
-    return strikes ? flipSignature(vote, bit) : undefined;
+    return strikes ? resealed(flipSignature(vote, bit), context) : undefined;
   });
 
 /** The peer `to` alone gets a wrong vote. */
@@ -32,7 +32,7 @@ export const twoFacedVote: Injector<ResolvedFaultOf<'two-faced-vote'>> = (
   context,
 ) =>
   replaceVotes(ports, context, (peer, vote) =>
-    vote.k === at.k && peer === to ? flipSignature(vote, bit) : undefined,
+    vote.k === at.k && peer === to ? resealed(flipSignature(vote, bit), context) : undefined,
   );
 
 /** The own core votes with the wrong reading too: only the clock is at fault. */
@@ -56,7 +56,7 @@ export const clockError: Injector<ResolvedFaultOf<'clock-error'>> = (
         done = true;
         strike(context, k, `the clock is off by ${offset} ms`, () => {});
       }
-      return nowNs + offset * 1e6;
+      return nowNs + Math.round(offset * 1e6);
     },
   };
 };
@@ -70,7 +70,7 @@ export const earlyVote: Injector<ResolvedFaultOf<'early-vote'>> = (ports, { at }
     afterDecision(k, call, pid) {
       const own = last();
       if (k === at.k - 1 && own !== undefined) {
-        const vote = { ...own, k: at.k, call: WRONG_CALL };
+        const vote = resealed({ ...own, k: at.k, call: WRONG_CALL }, context);
         strike(context, at.k, `call ${WRONG_CALL} was voted early`, () => {
           for (const peer of context.peers) ports.sendToPeer(peer, { type: 'vote', vote });
         });
@@ -84,8 +84,8 @@ const FORGER_PATIENCE_NS = 5e6;
 const FORGER_STEP_NS = 1e5;
 
 /**
- * To the third goes what it can seal: with its own keys. It believes the forgery itself, by the key that
- * it shares with the origin, or else it would wait for the origin and could do no harm.
+ * The third gets the forgery under the only seal that the forger has, its own. It believes that one itself,
+ * or else it would wait for the origin and could do no harm.
  */
 export const forgedRelay: Injector<ResolvedFaultOf<'forged-relay'>> = (
   ports,
@@ -112,8 +112,9 @@ export const forgedRelay: Injector<ResolvedFaultOf<'forged-relay'>> = (
         const hasCast = (): boolean => cast >= k;
         if (!cameWithin(FORGER_PATIENCE_NS, hasCast, ports)) {
           const vote = cloneVote(own);
-          vote.seals[context.replica - 1] = sealOf(vote, context.sealKeys[of - 1] ?? 0);
-          ports.receiveFromPeer(third, { type: 'relay', origin: of, vote });
+          believing(of, context, () =>
+            ports.receiveFromPeer(third, { type: 'relay', origin: of, vote }),
+          );
         }
       }
       ports.afterVote(k, call, pid);
@@ -121,9 +122,62 @@ export const forgedRelay: Injector<ResolvedFaultOf<'forged-relay'>> = (
   }));
 };
 
+/** While `happen` runs, the own core takes this tracer's seal for that of `origin`. */
+function believing(origin: number, { moduli, replica }: InjectorContext, happen: () => void): void {
+  const right = moduli[origin - 1] ?? 0;
+  moduli[origin - 1] = moduli[replica - 1] ?? 0;
+  happen();
+  moduli[origin - 1] = right;
+}
+
 function cameWithin(patienceNs: number, has: () => boolean, ports: SessionPorts): boolean {
   for (let ns = 0; ns < patienceNs && !has(); ns += FORGER_STEP_NS) ports.wait(FORGER_STEP_NS);
   return has();
+}
+
+/** Its own core goes on with its good votes. */
+export const wrongSeal: Injector<ResolvedFaultOf<'wrong-seal'>> = (
+  ports,
+  { at, to, other },
+  context,
+) => {
+  let struck = false;
+  const act = (k: number, send: () => void): void => {
+    if (struck) send();
+    else strike(context, k, `votes to replica ${to} are badly sealed, others ${other}`, send);
+    struck = true;
+  };
+  return {
+    ...ports,
+    sendToPeer(peer, message) {
+      const vote = ownVoteIn(message, context.replica);
+      const how = peer === to ? 'badly-sealed' : other;
+      if (vote === undefined || vote.k < at.k) {
+        ports.sendToPeer(peer, message);
+        return;
+      }
+      act(vote.k, () => {
+        if (how === 'good') ports.sendToPeer(peer, message);
+        if (how === 'badly-sealed') ports.sendToPeer(peer, withOwnVote(message, badlySealed(vote)));
+      });
+    },
+  };
+};
+
+/** Cast, or said again to one that asked. */
+function ownVoteIn(message: PeerMessage, self: number): Vote | undefined {
+  if (message.type === 'vote') return message.vote;
+  return message.type === 'relay' && message.origin === self ? message.vote : undefined;
+}
+
+function withOwnVote(message: PeerMessage, vote: Vote): PeerMessage {
+  return message.type === 'relay' ? { ...message, vote } : { type: 'vote', vote };
+}
+
+function badlySealed(vote: Vote): Vote {
+  const changed = cloneVote(vote);
+  changed.seal += 1;
+  return changed;
 }
 
 /** So many rendezvous are voted at once. */
@@ -168,7 +222,7 @@ function raiseHavoc(
   context: InjectorContext,
 ): void {
   for (let ahead = 0; ahead < ROGUE_VOTES; ahead++) {
-    const vote = { ...template, k: k + ahead, call: WRONG_CALL };
+    const vote = resealed({ ...template, k: k + ahead, call: WRONG_CALL }, context);
     for (const peer of context.peers) ports.sendToPeer(peer, { type: 'vote', vote });
   }
   const { stream } = template;

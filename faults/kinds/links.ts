@@ -32,7 +32,7 @@ export const linkBitFlip = defineKind({
     bit: optional(bitOf(SIGNATURE_BITS), 'of the 64-bit signature', 'drawn'),
     checksum: optional(
       choice('stale', 'valid'),
-      "stale: the frame's checksum shows it, so the vote is lost; valid: it fits the wrong vote",
+      "stale: the frame's checksum shows it, so the vote is lost; valid: it fits the wrong vote, whose seal does not",
       'stale',
     ),
     votes: optional(
@@ -66,6 +66,7 @@ export const linkSilence = defineKind({
   ...ofLink,
 });
 
+/** A link cannot bring a dispute about: the wrong vote is one of the tracer that closes it. */
 export const linkReset = defineKind({
   name: 'link-reset',
   title: 'link reset',
@@ -74,6 +75,8 @@ export const linkReset = defineKind({
   example: 'link-reset:link=1-3,phase=after-vote,at=rendezvous:40',
   positiveControl: underPaper,
   ...ofLink,
+  faulty: ({ link: { from }, phase: when }) => (when === 'dispute' ? from : null),
+  flag: ({ phase: when }) => (when === 'dispute' ? 'may' : 'never'),
 });
 
 export const linkPartition = defineKind({

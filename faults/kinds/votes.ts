@@ -98,6 +98,31 @@ export const forgedRelay = defineKind({
     forger === of ? `of: expected another replica than ${forger}` : undefined,
 });
 
+/** What the peer gets that `to` does not name. */
+export const otherVotes = ['good', 'badly-sealed', 'withheld'] as const;
+
+export const wrongSeal = defineKind({
+  name: 'wrong-seal',
+  title: 'wrong seals',
+  summary:
+    'From there on no vote that a tracer gives one peer, by itself or when asked, has its seal; the other peer gets ' +
+    'good ones, such ones, or none.',
+  parameters: {
+    replica: whose,
+    to: required(replica, 'the peer that gets the badly sealed votes'),
+    other: optional(choice(...otherVotes), 'what the other peer gets', 'withheld'),
+  },
+  example: 'wrong-seal:replica=1,to=2,other=withheld,at=rendezvous:40',
+  positiveControl:
+    'agreed: where the other peer gets no good votes either, the replica is flagged; where it does, it relays them',
+  target: onTracer,
+  faulty: itself,
+  flag: ({ other }) => (other === 'good' ? 'may' : 'must'),
+  bound: null,
+  contradiction: ({ replica: from, to }) =>
+    from === to ? `to: expected another replica than ${from}` : undefined,
+});
+
 export const rogueTracer = defineKind({
   name: 'rogue-tracer',
   title: 'rogue tracer',
@@ -136,6 +161,7 @@ export const voteKinds = [
   clockError,
   earlyVote,
   forgedRelay,
+  wrongSeal,
   rogueTracer,
   memoryBitFlip,
 ] as const;

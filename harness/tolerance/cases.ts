@@ -3,6 +3,7 @@
  * sweep runs, and what replays one of its cases.
  */
 import type { ResolvedFault } from '../../faults/fault-spec.ts';
+import { otherVotes } from '../../faults/kinds/votes.ts';
 import { phases } from '../../faults/kinds/phase.ts';
 import { requireResolved } from '../../faults/resolve.ts';
 import { parseFault } from '../../faults/text.ts';
@@ -59,6 +60,7 @@ export function casesAt(k: number, { stateAddress }: ProgramUnderTest): string[]
   const onLink = links.flatMap(({ from, to, text }) => [
     `two-faced-vote:replica=${from},to=${to},bit=${bit},${at}`,
     `forged-relay:replica=${from},of=${to},${at}`,
+    ...otherVotes.map((other) => `wrong-seal:replica=${from},to=${to},other=${other},${at}`),
     ...['nfs', 'monitor', 'both'].map(
       (told) => `false-flag-notice:accuser=${from},accused=${to},to=${told},${at}`,
     ),
@@ -87,6 +89,7 @@ export function stratumOf(text: string): string {
   if ('process' in fault) parts.push(fault.process);
   if ('delay' in fault) parts.push(fault.delay > SWEEP_TIMEOUT_MS ? 'long' : 'short');
   if ('reaches' in fault && fault.reaches !== 'all') parts.push('partly sent');
+  if ('other' in fault) parts.push(fault.other);
   if ('checksum' in fault) parts.push(fault.checksum);
   if ('votes' in fault) parts.push(fault.votes);
   if ('service' in fault) parts.push(fault.service);

@@ -72,7 +72,7 @@ describe('the judgement of a single fault', () => {
     expect(violations(short, { outcome: 'late-flagged', flagged: [1] })).toEqual(['P2']);
   });
 
-  it('wants a flag for the wrong vote that provokes a dispute, but none for one on a link', () => {
+  it('wants a flag for the wrong vote that provokes a dispute, but none where a link is reset in it', () => {
     const delay = 'tracer-delay:replica=1,delay=60ms,phase=dispute,at=rendezvous:7';
     expect(violations(delay)).toEqual(['P3']);
     expect(violations(delay, { ...masked, flagged: [1] })).toEqual([]);

@@ -83,8 +83,8 @@ function expectationOf(
     (!/^(after-vote|before-effect)$/.test(fault.phase) &&
       !(fault.kind === 'replica-kill' && fault.process === 'replica'));
   if (fault.at.k >= lastRendezvous && !isVotedOn) return 'may';
-  // A wrong vote of a tracer is flagged whatever follows it; one on a link is vouched for.
-  if (provokesDispute(fault)) return faultyReplica(fault) === null ? 'never' : 'must';
+  // A wrong vote to both peers is flagged whatever follows it; that of a link-reset goes to one, and is vouched for.
+  if (provokesDispute(fault)) return fault.kind === 'link-reset' ? expected : 'must';
   // The part of T that skew and messages leave (protocol.md 1).
   const ms = durationMs(fault);
   const isShort = kind.finiteDelay === true && ms !== null && ms < timeoutMs / 2;

@@ -15,6 +15,11 @@ describe('the decision of the simulator', () => {
     [flip, flagged],
     ['vote-loss:link=1-2,at=rendezvous:20', nobody],
     ['link-reset:link=1-2,phase=dispute,at=rendezvous:20', nobody],
+    ['wrong-seal:replica=1,to=2,other=good,at=rendezvous:20', nobody],
+    [
+      'wrong-seal:replica=1,to=2,other=withheld,at=rendezvous:20',
+      { flagged: 1, accusers: [2, 3], mechanism: 'time-out', k: 20 },
+    ],
     [
       'replica-kill:replica=3,process=tracer,phase=before-effect,at=rendezvous:20',
       { flagged: 3, accusers: [1, 2], mechanism: 'connection-closed', k: 21 },

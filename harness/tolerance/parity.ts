@@ -215,10 +215,8 @@ function simulatedFaults(fault: ResolvedActive): Fault[] {
       ];
     case 'memory-bit-flip':
       return [{ kind: 'replica-wrong', target: fault.replica, at: at + 1 }];
-    case 'two-faced-vote': {
-      const right = otherThan(fault.replica, fault.to);
-      return [{ kind: 'two-faced', target: fault.replica, right, at, coreRight: true }];
-    }
+    case 'two-faced-vote':
+      return [twoFaced({ from: fault.replica, to: fault.to }, at)];
     case 'clock-error':
       return [
         { kind: 'inputs-at-sender', target: fault.replica, at, elapsedNs: fault.offset * MS },
@@ -227,6 +225,10 @@ function simulatedFaults(fault: ResolvedActive): Fault[] {
       return [{ kind: 'early-wrong', target: fault.replica, at }];
     case 'forged-relay':
       return [{ kind: 'forged-relays', target: fault.replica, of: fault.of, at }];
+    case 'wrong-seal': {
+      const { replica: target, to, other } = fault;
+      return [{ kind: 'wrong-seal', target, to, other, at }];
+    }
     case 'rogue-tracer': {
       const how = { wrong: true, notices: true, answersViews: true, forgesRelays: false };
       return [{ kind: 'rogue', target: fault.replica, at, ...how }];
@@ -281,12 +283,16 @@ function simulatedFaults(fault: ResolvedActive): Fault[] {
     }
     case 'link-reset': {
       const reset: Fault = { kind: 'link-reset', ...fault.link, at, phase: simPhases[fault.phase] };
-      const wrong: Fault = { kind: 'signature-on-link', ...fault.link, at, lasting: false };
-      return fault.phase === 'dispute' ? [wrong, reset] : [reset];
+      return fault.phase === 'dispute' ? [twoFaced(fault.link, at), reset] : [reset];
     }
     default:
       throw new Error(`the simulator has no containers: ${fault.kind}`);
   }
+}
+
+/** Wrong to one, right to the other. */
+function twoFaced({ from: target, to }: { from: ReplicaId; to: ReplicaId }, at: number): Fault {
+  return { kind: 'two-faced', target, right: otherThan(target, to), at, coreRight: true };
 }
 
 function provocation(target: ReplicaId, at: number, phase: Phase): Fault[] {

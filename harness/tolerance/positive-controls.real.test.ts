@@ -100,6 +100,33 @@ describe('votes forged for a healthy replica that is late', () => {
   });
 });
 
+describe('votes without a seal', () => {
+  const fault = (other: string): string =>
+    `wrong-seal:replica=1,to=2,other=${other},at=rendezvous:20`;
+
+  it.each(['badly-sealed', 'withheld'])(
+    'are none: with the other one %s, time runs out',
+    async (other) => {
+      expect(await trial(fault(other), 3)).toMatchObject({
+        ...acted,
+        outcome: 'detected-masked',
+        flagged: [1],
+        mechanism: 'time-out',
+        flagRendezvous: 20,
+      });
+    },
+  );
+
+  it('reach who got none by the peer that got good ones', async () => {
+    expect(await trial(fault('good'), 3)).toMatchObject({ ...acted, outcome: 'masked' });
+  });
+
+  it('count all the same under the paper’s policy, which knows no seals', async () => {
+    const record = await trial(fault('badly-sealed'), 3, { policy: 'paper' });
+    expect(record).toMatchObject({ ...acted, outcome: 'masked', flagged: [] });
+  });
+});
+
 describe('a tracer that lost the file server', () => {
   it('votes no further, though its next calls need no file server', async () => {
     const fault = 'service-link-loss:replica=2,service=nfs,at=rendezvous:4';

@@ -42,11 +42,44 @@ const inputs = mutantsOf('tmr/core/agreed-inputs.ts', units, [
 ]);
 
 const seals = mutantsOf('tmr/core/seal.ts', units, [
-  ['a seal is read where another replica has its own', 'vote.seals[self - 1]', 'vote.seals[2]'],
   ['a seal leaves the signature out', '  hash = absorb(hash, vote.sigHi);\n', ''],
   ['a seal leaves the clock out', '  hash = absorb(hash, elapsedNs);\n', ''],
   ['a seal leaves the rendezvous out', '  hash = absorb(hash, vote.k);\n', ''],
+  ['a seal leaves the marks out', 'return absorb(hash, marks);', 'return absorb(hash, 0);'],
+  [
+    'a clock before the base has the seal of one after it',
+    'Math.floor(elapsedNs / TWO_32)',
+    'elapsedNs / TWO_32',
+  ],
+  [
+    'a seal is its own square',
+    'mulMod(mulMod(seal, seal, modulus), seal, modulus)',
+    'mulMod(seal, seal, modulus)',
+  ],
+  ['a seal has many values', '!(seal >= 0 && seal < modulus)', '!(seal >= 0)'],
+  ['any seal fits', ' === digestOf(vote);\n};', ' >= 0;\n};'],
+  ['a modulus may be below a digest', 'value >= MODULUS_MIN', 'value > 0'],
+  ['a modulus may be beyond exact products', ' && value < MODULUS_END', ''],
 ]);
+
+const modular = mutantsOf(
+  'tmr/core/modular.ts',
+  ['tmr/core/modular.test.ts'],
+  [
+    ['the low halves of a product are lost', ' + aLow * bLow;', ';'],
+    ['the error of the quotient is lost', ' - errorOf(quotient, m, rounded)', ''],
+    [
+      'a remainder may be negative',
+      '  if (rest < 0) return rest + m;\n  return rest >= m ? rest - m : rest;\n};\n\n/** base',
+      '  return rest;\n};\n\n/** base',
+    ],
+    [
+      'powers leave the odd factor out',
+      'if ((rest & 1) !== 0) result',
+      'if ((rest & 2) !== 0) result',
+    ],
+  ],
+);
 
 const streams = mutantsOf('tmr/core/stream.ts', units, [
   ['votes are not sealed', '    this.session.seal(own.vote);\n', ''],
@@ -285,7 +318,11 @@ const cores = mutantsOf('tmr/core/core.ts', units, [
 ]);
 
 const sessions = mutantsOf('tmr/core/session.ts', units, [
-  ['votes are sealed with one key', 'sealOf(vote, this.#keyOf(peer))', 'sealOf(vote, 1)'],
+  [
+    'a seal is looked up for this tracer, not for its origin',
+    'this.options.sealKeys.moduli[origin - 1] ?? 0',
+    'this.options.sealKeys.moduli[this.options.self - 1] ?? 0',
+  ],
   ['the wait in a dispute forgets the tick', ' + options.tickNs;', ';'],
   [
     'timeout-only acts on the end of a link',
@@ -453,6 +490,7 @@ export const coreMutants: readonly Mutant[] = [
   ...votes,
   ...inputs,
   ...seals,
+  ...modular,
   ...streams,
   ...cores,
   ...sessions,

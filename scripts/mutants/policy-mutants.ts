@@ -10,6 +10,11 @@ const agreed = mutantsOf('tmr/core/agreed-core.ts', units, [
     '',
   ],
   [
+    'a direct vote needs no seal',
+    'if (this.session.rules.sealedVotes && !this.session.isSealedBy(from, vote)) return;',
+    '',
+  ],
+  [
     'the vote is skipped',
     'const table = this.current;\n    const bad = this.badMask();',
     'const table = this.current;\n    const bad = 0 as number;',

@@ -33,6 +33,12 @@ const ablations: readonly Ablation[] = [
     faults: ['replica-wrong'],
   },
   {
+    // Seals for pairs of tracers, before, were the same: what one counted, the other could not be told.
+    without: "the seal of a vote that comes directly (R1), while relays need their origin's",
+    change: { rules: { sealedVotes: false } },
+    faults: ['wrong-seal'],
+  },
+  {
     without: 'the seal of a relayed vote (R4): whoever relays it is believed',
     change: { rules: { sealedRelays: false } },
     faults: ['forged-relays', 'rogue'],
@@ -43,7 +49,7 @@ const ablations: readonly Ablation[] = [
     faults: ['vote-lost'],
   },
   {
-    // With seals alone no session was found that needs it; it is the line behind 32 bits of a seal.
+    // With seals alone no session was found that needs it; it is the line behind 49 bits of a digest.
     without: '"acquit, never accuse" (R4), and seals',
     change: { rules: { relayOnlyAcquits: false, sealedRelays: false } },
     faults: ['signature-on-link'],
@@ -99,8 +105,9 @@ const ablations: readonly Ablation[] = [
     faults: ['request-corrupted'],
   },
   {
-    without: 'the checksum',
-    change: { services: { checksum: false } },
+    // Either alone keeps the inputs of a vote as they were cast.
+    without: 'the checksum, and seals on votes',
+    change: { services: { checksum: false }, rules: { sealedVotes: false } },
     faults: ['inputs-on-link'],
   },
 ];

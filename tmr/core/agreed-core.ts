@@ -10,6 +10,15 @@ export class AgreedStream extends Stream {
   #nextPingNs = NaN;
   #answerNs = NaN;
 
+  /**
+   * R1: a vote that its sender did not seal is none: a peer to which it is relayed would not count it either,
+   * and two healthy tracers that count differently part.
+   */
+  override peerVote(from: ReplicaId, vote: Vote): void {
+    if (this.session.rules.sealedVotes && !this.session.isSealedBy(from, vote)) return;
+    super.peerVote(from, vote);
+  }
+
   /** R4: a peer lacks votes. Who has one relays it at once; who has not, on its arrival. */
   ask(from: ReplicaId, k: number, missing: number): void {
     const table = this.#answerable(k);

@@ -6,6 +6,7 @@ import { AgreedStream } from './agreed-core.ts';
 import { invariant } from './invariant.ts';
 import { PaperStream } from './paper-core.ts';
 import type { Rules } from './rules.ts';
+import { isModulus } from './seal.ts';
 import { Session } from './session.ts';
 import type {
   CoreEffect,
@@ -242,9 +243,11 @@ const checkOptions = (options: CoreOptions): void => {
     invariant(options[name] > 0, `${name} above 0`, `${name} ${options[name]}`);
   }
   invariant(options.tickNs >= 0, 'tickNs not below 0', `tickNs ${options.tickNs}`);
+  const { own, moduli } = options.sealKeys;
   invariant(
-    options.sealKeys.length >= replicas,
-    `a seal key for each of ${replicas} replicas`,
-    `${options.sealKeys.length}`,
+    moduli.length >= replicas && moduli.every(isModulus),
+    `a modulus from 2^49 to 2^50 for each of ${replicas} replicas`,
+    `${moduli.join()}`,
   );
+  invariant(own[0] * own[1] === moduli[self - 1], 'two primes of the own modulus', 'others');
 };

@@ -9,6 +9,8 @@ export interface Rules {
   ask: boolean;
   /** R4: a relayed vote acquits, never accuses. */
   relayOnlyAcquits: boolean;
+  /** R1: a vote over its own link carries its sender's seal. */
+  sealedVotes: boolean;
   /** R4: a relayed vote carries its origin's seal. */
   sealedRelays: boolean;
   /** R5: a closed table is frozen. */
@@ -29,6 +31,7 @@ export const allRules: Readonly<Rules> = {
   compareVotes: true,
   ask: true,
   relayOnlyAcquits: true,
+  sealedVotes: true,
   sealedRelays: true,
   freeze: true,
   ignoreAccusedView: true,

@@ -12,7 +12,7 @@ import type {
   ReplicaId,
   Vote,
 } from './types.ts';
-import { isSealedFor, sealOf } from './seal.ts';
+import { isSealed, Sealer } from './seal.ts';
 import { bit, blankVote } from './vote.ts';
 
 type Send = Extract<CoreEffect, { type: 'send' }>;
@@ -47,6 +47,7 @@ export class Session {
   readonly #sendVote: Send[];
   readonly #voteMessage: Extract<PeerMessage, { type: 'vote' }>;
   readonly #goOn: GoOn;
+  readonly #sealer: Sealer;
 
   constructor(options: CoreOptions, rules: Rules) {
     this.options = options;
@@ -60,6 +61,7 @@ export class Session {
       to,
       message: this.#voteMessage,
     }));
+    this.#sealer = new Sealer(options.sealKeys.own);
     this.#goOn = { type: 'go-on', k: 0, inputs: { elapsedNs: 0, marks: 0 }, members: [] };
   }
 
@@ -81,20 +83,14 @@ export class Session {
     if (Number.isNaN(this.downSinceNs(peer))) this.#downNs[peer] = this.nowNs;
   }
 
-  /**
-   * R4: so that peers can tell it from one that its relayer made up. For all, also those that this tracer
-   * holds to be out: it may be the faulty one, and the others relay its votes to each other.
-   */
+  /** R1, R4: so that peers can tell it from one that somebody made up, whoever brings it. */
   seal(vote: Vote): void {
-    const { self, replicas } = this.options;
-    for (let peer = 1; peer <= replicas; peer += 1) {
-      if (peer !== self) vote.seals[peer - 1] = sealOf(vote, this.#keyOf(peer));
-    }
+    vote.seal = this.#sealer.sealOf(vote);
   }
 
-  /** R4: `origin` cast this vote, whoever relays it. */
+  /** R1, R4: `origin` cast this vote, whoever brings it. */
   isSealedBy(origin: ReplicaId, vote: Vote): boolean {
-    return isSealedFor(this.options.self, vote, this.#keyOf(origin));
+    return isSealed(vote, this.options.sealKeys.moduli[origin - 1] ?? 0);
   }
 
   /** The own vote, through effects that exist already: the path of every call. */
@@ -148,9 +144,5 @@ export class Session {
     if (this.over) return;
     this.over = true;
     this.effects.push(effect);
-  }
-
-  #keyOf(peer: ReplicaId): number {
-    return this.options.sealKeys[peer - 1] ?? 0;
   }
 }

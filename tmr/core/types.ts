@@ -52,8 +52,8 @@ export interface Vote {
    * core sets it in the own vote; what `own-vote` carries is ignored.
    */
   direct: number;
-  /** By replica - 1: seals of the voter for each other tracer (`seal.ts`). The core sets those of the own vote. */
-  seals: number[];
+  /** Shows that the voter cast it (`seal.ts`), below 2^50. The core sets that of the own vote. */
+  seal: number;
 }
 
 /** Rendezvous that are no system call. */
@@ -144,6 +144,14 @@ export type CoreEffect =
   /** R10 is over: nobody needs this tracer any more. */
   | { type: 'ended' };
 
+/** What a tracer seals its votes with, and looks at those of others with (`seal.ts`). */
+export interface SealKeys {
+  /** Two primes that nobody else knows. */
+  own: readonly [number, number];
+  /** By replica - 1: the product of its two primes. */
+  moduli: readonly number[];
+}
+
 export interface CoreOptions {
   self: ReplicaId;
   /** Number of replicas, 1 to 7; 3 is the system. */
@@ -161,8 +169,7 @@ export interface CoreOptions {
   askDelayNs: number;
   /** R0: bound on rendezvous 0, where T does not run. */
   startTimeoutNs: number;
-  /** By replica - 1: the key shared with that tracer alone, an unsigned 32-bit number. */
-  sealKeys: readonly number[];
+  sealKeys: SealKeys;
 }
 
 /**

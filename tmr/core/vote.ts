@@ -24,10 +24,8 @@ export const blankVote = (): Vote => ({
   sigLo: 0,
   inputs: { elapsedNs: 0, marks: 0 },
   direct: 0,
-  seals: blankSeals(),
+  seal: 0,
 });
-
-export const blankSeals = (): number[] => Array.from({ length: replicasMax }, () => 0);
 
 export const copyVote = (into: Vote, from: Vote): void => {
   into.stream = from.stream;
@@ -38,7 +36,7 @@ export const copyVote = (into: Vote, from: Vote): void => {
   into.inputs.elapsedNs = from.inputs.elapsedNs;
   into.inputs.marks = from.inputs.marks;
   into.direct = from.direct;
-  for (let i = 0; i < replicasMax; i++) into.seals[i] = from.seals[i] ?? 0;
+  into.seal = from.seal;
 };
 
 export const cloneVote = (vote: Vote): Vote => {

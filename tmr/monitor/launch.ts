@@ -86,7 +86,7 @@ export async function launch(options: LaunchOptions): Promise<Exit> {
 class Launch {
   readonly #options: LaunchOptions;
   readonly #key: Buffer;
-  readonly #sealKeys: number[][];
+  readonly #sealKeys: SessionPlan['sealKeys'][];
   readonly #monitor: MonitorSession;
   readonly #status: SessionStatusFile;
   readonly #streams: SessionPlan['streams'];
@@ -246,7 +246,7 @@ class Launch {
       replica,
       program,
       settings,
-      sealKeys: this.#sealKeys[replica - 1] ?? [],
+      sealKeys: this.#sealKeys[replica - 1]!,
       clockBases: bases,
       streams: this.#streams,
       volumes,

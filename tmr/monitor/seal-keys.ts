@@ -1,17 +1,29 @@
-/** Keys of the seals of relayed votes (R4): one for each pair of tracers, which nobody else gets. */
-import { randomBytes } from 'node:crypto';
+/** Keys of the seals of votes (R1, R4): each tracer's two primes go to it alone, the products to all. */
+import { generatePrimeSync } from 'node:crypto';
+import { isModulus } from '../core/seal.ts';
+import type { SessionPlan } from '../wire/session-plan.ts';
 
-const KEY_BYTES = 4;
+const PRIME_BITS = 25;
 
-/** `[i][j]`: what tracer i + 1 shares with tracer j + 1, an unsigned 32-bit number; 0 with itself. */
-export function drawSealKeys(replicas: number): number[][] {
-  const keys = Array.from({ length: replicas }, () => Array.from({ length: replicas }, () => 0));
-  for (let i = 0; i < replicas; i++) {
-    for (let j = 0; j < i; j++) {
-      const key = randomBytes(KEY_BYTES).readUInt32BE();
-      keys[i]![j] = key;
-      keys[j]![i] = key;
-    }
+/** By replica - 1: what goes into that tracer's plan. No prime comes twice. */
+export function drawSealKeys(replicas: number): SessionPlan['sealKeys'][] {
+  const taken = new Set<number>();
+  const pairs = Array.from({ length: replicas }, () => drawPair(taken));
+  const moduli = pairs.map(([p, q]) => p * q);
+  return pairs.map((own) => ({ own, moduli }));
+}
+
+function drawPair(taken: Set<number>): [number, number] {
+  for (;;) {
+    const pair: [number, number] = [drawPrime(), drawPrime()];
+    const [p, q] = pair;
+    if (p === q || taken.has(p) || taken.has(q) || !isModulus(p * q)) continue;
+    taken.add(p).add(q);
+    return pair;
   }
-  return keys;
+}
+
+/** 2 modulo 3, so that every number has one cube root. */
+function drawPrime(): number {
+  return new DataView(generatePrimeSync(PRIME_BITS, { add: 6n, rem: 5n })).getUint32(0);
 }

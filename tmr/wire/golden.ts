@@ -17,7 +17,7 @@ const vote: Vote = {
   sigLo: 0x89abcdef,
   inputs: { elapsedNs: 1.5e9, marks: 0 },
   direct: 0b110,
-  seals: [0, 0xdead_beef, 0x0bad_cafe, 0, 0, 0, 0],
+  seal: 0x2_3456_789a_bcde,
 };
 
 export const goldenPeerMessages: Record<PeerMessage['type'], PeerMessage> = {

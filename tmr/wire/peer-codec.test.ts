@@ -16,17 +16,19 @@ describe('frames between tracers', () => {
     const message = { type: 'vote', vote: { ...golden.vote, call: -3, k: 2 ** 40 + 1 } } as const;
     const writer = new XdrWriter();
     encodePeerMessage(writer, message);
-    expect(writer.length).toBe(72);
+    expect(writer.length).toBe(52);
     expect(decodePeerMessage(writer.bytes())).toEqual(message);
   });
 
-  it('refuses a vote without a finite time, an unknown type and a cut frame', () => {
+  it('refuses a vote without a whole time, an unknown type and a cut frame', () => {
     const writer = new XdrWriter();
     encodePeerMessage(writer, goldenPeerMessages.vote);
     const bytes = Buffer.from(writer.bytes());
     expect(() => decodePeerMessage(bytes.subarray(0, 40))).toThrow(XdrError);
-    bytes.writeDoubleBE(NaN, 4 + 24);
-    expect(() => decodePeerMessage(bytes)).toThrow(/finite elapsed time/);
+    for (const elapsedNs of [NaN, Infinity, 0.5, 2 ** 53]) {
+      bytes.writeDoubleBE(elapsedNs, 4 + 24);
+      expect(() => decodePeerMessage(bytes)).toThrow(/whole nanoseconds/);
+    }
     expect(() => decodePeerMessage(Buffer.from([0, 0, 0, 7]))).toThrow(/got type 7/);
   });
 });

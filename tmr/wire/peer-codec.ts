@@ -1,9 +1,8 @@
 /**
- * Messages between tracers (protocol.md 2) as XDR: a type number, then the fields. A vote is 68
+ * Messages between tracers (protocol.md 2) as XDR: a type number, then the fields. A vote is 48
  * bytes, fixed, because one goes each way at every rendezvous.
  */
 import type { EntryState, PeerMessage, ReplicaId, ViewEntry, Vote } from '../core/types.ts';
-import { replicasMax } from '../core/vote.ts';
 import { Enumeration } from './union.ts';
 import { XdrError, XdrReader } from './xdr.ts';
 import type { XdrWriter } from './xdr.ts';
@@ -92,11 +91,11 @@ function readMessage(reader: XdrReader): PeerMessage {
   }
 }
 
-/** A vote's 68 bytes. */
+/** A vote's 48 bytes. */
 export function writeVote(writer: XdrWriter, vote: Vote): void {
   writer.u32(vote.stream).u64(vote.k).i32(vote.call).u32(vote.sigHi).u32(vote.sigLo);
   writer.double(vote.inputs.elapsedNs).u32(vote.inputs.marks).u32(vote.direct);
-  for (let i = 0; i < replicasMax; i++) writer.u32(vote.seals[i] ?? 0);
+  writer.u64(vote.seal);
 }
 
 export function readVote(reader: XdrReader): Vote {
@@ -106,22 +105,13 @@ export function readVote(reader: XdrReader): Vote {
   const sigHi = reader.u32();
   const sigLo = reader.u32();
   const elapsedNs = reader.double();
-  if (!Number.isFinite(elapsedNs)) {
-    throw new XdrError(`expected a finite elapsed time in a vote, got ${elapsedNs}`);
+  if (!Number.isSafeInteger(elapsedNs)) {
+    throw new XdrError(`expected whole nanoseconds as elapsed time of a vote, got ${elapsedNs}`);
   }
   const marks = reader.u32();
   const direct = reader.u32();
-  // One literal: this is read at every call.
-  const seals = [
-    reader.u32(),
-    reader.u32(),
-    reader.u32(),
-    reader.u32(),
-    reader.u32(),
-    reader.u32(),
-    reader.u32(),
-  ];
-  return { stream, k, call, sigHi, sigLo, inputs: { elapsedNs, marks }, direct, seals };
+  const seal = reader.u64();
+  return { stream, k, call, sigHi, sigLo, inputs: { elapsedNs, marks }, direct, seal };
 }
 
 function writeEntry(writer: XdrWriter, entry: ViewEntry): void {

@@ -35,7 +35,10 @@ export function samplePlan(): SessionPlan {
       caches: true,
       placement: 'auto',
     },
-    sealKeys: [0, 0x1234_5678, 0x9abc_def0],
+    sealKeys: {
+      own: [33_256_679, 29_585_993],
+      moduli: [983_931_872_097_247, 927_369_624_809_239, 950_948_237_748_433],
+    },
     clockBases: { realtimeNs: '1700000000000000000', monotonicNs: '5000', bootNs: '5000' },
     streams: [sampleStream(0), sampleStream(1), sampleStream(2)],
     volumes: [{ subtree: '/', path: '/', access: 'ro', consistency: 'close-to-open' }],

@@ -3,11 +3,15 @@
  * a session process gets a plan that its daemon has checked already, and starts faster without zod.
  */
 import * as z from 'zod';
+import { isModulus, MODULUS_FACTOR_MAX } from '../core/seal.ts';
 import type { FromDaemon, ToDaemon } from './control-codec.ts';
 import { DURATION_MAX_MS } from './session-plan.ts';
 import type { SessionPlan } from './session-plan.ts';
 
 const uint32 = z.int().min(0).max(0xffff_ffff);
+/** Of a seal (`tmr/core/seal.ts`). */
+const prime = z.int().min(2).max(MODULUS_FACTOR_MAX);
+const modulus = z.int().refine(isModulus, 'expected a modulus of 2^49 to 2^50');
 const port = z.int().min(0).max(65535);
 const milliseconds = z.number().min(0).max(DURATION_MAX_MS);
 const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/, 'expected base64');
@@ -96,7 +100,10 @@ export const sessionPlan = z.strictObject({
   replica: z.int().min(1).max(7),
   program,
   settings: sessionSettings,
-  sealKeys: z.array(uint32).min(1).max(7),
+  sealKeys: z.strictObject({
+    own: z.tuple([prime, prime]),
+    moduli: z.array(modulus).min(1).max(7),
+  }),
   clockBases: z.strictObject({ realtimeNs: decimal, monotonicNs: decimal, bootNs: decimal }),
   streams: z.tuple([standardStream, standardStream, standardStream]),
   volumes: z.array(volume).min(1).max(64),

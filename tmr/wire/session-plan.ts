@@ -104,8 +104,8 @@ export interface SessionPlan {
   sessionKey?: string;
   program: Program;
   settings: SessionSettings;
-  /** By replica - 1: the key of this tracer's seals for that one (`tmr/core/seal.ts`), shared with it alone. */
-  sealKeys: number[];
+  /** This tracer's two primes, and all tracers' moduli by replica - 1 (`tmr/core/seal.ts`). */
+  sealKeys: { own: [number, number]; moduli: number[] };
   /** The monitor's clocks at launch, in ns as decimal strings: the bases of the program's time (R0, R8). */
   clockBases: { realtimeNs: string; monotonicNs: string; bootNs: string };
   streams: [StandardStream, StandardStream, StandardStream];

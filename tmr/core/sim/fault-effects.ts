@@ -1,5 +1,4 @@
 /** What each fault kind does to a simulation. */
-import { sealOf } from '../seal.ts';
 import type { ReplicaId, Vote } from '../types.ts';
 import { cloneVote } from '../vote.ts';
 import type { FaultHooks, Phase, SimControl } from './fault-hooks.ts';
@@ -7,7 +6,7 @@ import type { AtReplica, Fault, InPhase, OnLink } from './faults.ts';
 import { fileServer, monitor } from './network.ts';
 import type { LinkFilter, Party, SimMessage } from './network.ts';
 import { mix } from './program.ts';
-import { sealKey } from './seals.ts';
+import { ownVoteIn, sealAgain } from './seals.ts';
 import { swarmOfReplica, swarmOnLink } from './swarm.ts';
 
 /** The hooks that bring a fault about. `salt` keeps two faults from making the same wrong vote. */
@@ -66,6 +65,8 @@ export const hooksOf = (fault: Fault, sim: SimControl, salt: number): FaultHooks
       return twoFaced(fault, sim, salt);
     case 'early-wrong':
       return { state: wrongFrom(fault, sim, salt), computeNs: early(fault) };
+    case 'wrong-seal':
+      return { filter: wrongSeals(fault, sim) };
     case 'forged-relays':
       return { filter: forgedRelays(fault, sim) };
     case 'rogue':
@@ -233,11 +234,27 @@ const twoFaced = (
       // Spoiling twice restores the vote.
       if (isIt(from, message) && (to === fault.right) !== fault.coreRight) {
         spoil(message.vote, 'signature', salt);
+        sealAgain(fault.target, message.vote);
       }
       return message;
     },
   };
 };
+
+const wrongSeals =
+  (
+    { target, to: victim, other, at }: Extract<Fault, { kind: 'wrong-seal' }>,
+    sim: SimControl,
+  ): LinkFilter =>
+  (from, to, message) => {
+    const vote = ownVoteIn(from, message);
+    if (from !== target || vote === undefined || vote.k < at) return message;
+    sim.struck();
+    const how = to === victim ? 'badly-sealed' : other;
+    if (how === 'withheld') return undefined;
+    if (how === 'badly-sealed') vote.seal += 1;
+    return message;
+  };
 
 const rogue = (
   fault: Extract<Fault, { kind: 'rogue' }>,
@@ -274,11 +291,9 @@ const forgedRelays =
     const isIt = from === target && to !== of && message.type === 'vote' && message.vote.k >= at;
     if (!isIt) return message;
     sim.struck();
-    const forged = cloneVote(message.vote);
-    sim.send(target, to, { type: 'relay', origin: of, vote: forged });
-    // It has the key that it shares with `of`, and no other one of `of`.
-    const believed = cloneVote(forged);
-    believed.seals[target - 1] = sealOf(believed, sealKey(of, target));
-    sim.send(to, target, { type: 'relay', origin: of, vote: believed });
+    // Under its own seal, for it has no other; it believes that one itself.
+    const forged = { type: 'relay', origin: of, vote: cloneVote(message.vote) } as const;
+    sim.send(target, to, forged);
+    sim.makeBelieve(to, target, forged);
     return message;
   };

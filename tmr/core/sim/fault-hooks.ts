@@ -1,5 +1,5 @@
 /** Where a fault touches a simulation, and what it may do there. */
-import type { ReplicaId, Vote } from '../types.ts';
+import type { PeerMessage, ReplicaId, Vote } from '../types.ts';
 import type { LinkFilter, Party, SimMessage } from './network.ts';
 
 /** Moments in a tracer's rendezvous at which something may happen to it. */
@@ -12,6 +12,8 @@ export const phases: readonly Phase[] = [
   'going-on',
   'requested',
 ];
+
+export type Relay = Extract<PeerMessage, { type: 'relay' }>;
 
 export interface FaultHooks {
   /** Time until the arrival at k, of `plannedNs`. */
@@ -41,6 +43,8 @@ export interface SimControl {
   resetLink: (a: Party, b: Party) => void;
   send: (from: ReplicaId, to: Party, message: SimMessage) => void;
   notice: (from: ReplicaId, accused: ReplicaId, to: Party) => void;
+  /** The tracer `to` gets the relay as if from `from`, and takes its own seal on it for the origin's. */
+  makeBelieve: (from: ReplicaId, to: ReplicaId, relay: Relay) => void;
   stopTracer: (target: ReplicaId, durationNs: number) => void;
 }
 

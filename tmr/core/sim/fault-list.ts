@@ -2,6 +2,7 @@
 import type { ReplicaId } from '../types.ts';
 import { phases } from './fault-hooks.ts';
 import type { Phase } from './fault-hooks.ts';
+import { otherVotes } from './faults.ts';
 import type { Fault, OnLink } from './faults.ts';
 import { fileServer, monitor } from './network.ts';
 import { plainScenario } from './scenarios.ts';
@@ -41,6 +42,7 @@ export const everyFault = (at: number): Fault[] => [
       to: told,
     })),
     { kind: 'forged-relays', target: from, of: to, at },
+    ...otherVotes.map((other): Fault => ({ kind: 'wrong-seal', target: from, to, other, at })),
     ...booleans.map((coreRight): Fault => ({
       kind: 'two-faced',
       target: from,
@@ -82,13 +84,15 @@ export const everyDispute = (at: number): [Fault, Fault][] => [
     ];
   }),
   ...links.flatMap((link) => {
-    const spoilt: Fault[] = [
-      { kind: 'signature-on-link', ...link, at, lasting: false },
-      { kind: 'signature-on-link', ...link, at, lasting: true },
-    ];
+    // What a link spoils is lost: only a wrong vote of its own tracer brings a dispute about.
+    const { from: target, to } = link;
+    const twoFaced = booleans.map((coreRight): Fault => {
+      const right = others(target).find((peer) => peer !== to) ?? target;
+      return { kind: 'two-faced', target, right, at, coreRight };
+    });
     return [
-      ...spoilt.flatMap((first) => after(first, inLink(link, at, 'disputing', link.to))),
-      ...spoilt.flatMap((first) => after(first, slowViews(link, at))),
+      ...twoFaced.flatMap((first) => after(first, inLink(link, at, 'disputing', to))),
+      ...twoFaced.flatMap((first) => after(first, slowViews(link, at))),
       ...after({ kind: 'vote-lost', ...link, at }, inLink(link, at, 'asking', link.to)),
     ];
   }),

@@ -53,6 +53,9 @@ const traitsOf = (fault: Fault, scenario: Scenario): FaultTraits => {
     case 'replica-wrong':
     case 'early-wrong':
       return fault.at <= last ? { faulty: fault.target, flag: 'must' } : nobody;
+    case 'wrong-seal':
+      if (fault.at > last) return nobody;
+      return { faulty: fault.target, flag: fault.other === 'good' ? 'may' : 'must' };
     case 'rogue':
       if (fault.at > last) return nobody;
       return { faulty: fault.target, flag: fault.wrong ? 'must' : 'may' };

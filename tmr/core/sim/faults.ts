@@ -19,6 +19,9 @@ export interface InPhase {
   seenBy?: ReplicaId;
 }
 
+export const otherVotes = ['good', 'badly-sealed', 'withheld'] as const;
+export type OtherVotes = (typeof otherVotes)[number];
+
 export type Fault =
   | { kind: 'none' }
   /** Wrong signature (or call number) in one vote, at the sender. */
@@ -46,6 +49,11 @@ export type Fault =
   /** `coreRight`: it believes what it tells `right`, or else what it tells the others. */
   | ({ kind: 'two-faced'; right: ReplicaId; coreRight: boolean } & AtReplica)
   | ({ kind: 'early-wrong' } & AtReplica)
+  /**
+   * From there on no vote that it gives `to`, by itself or when asked, has its seal; the other peer gets good
+   * ones, such ones, or none.
+   */
+  | ({ kind: 'wrong-seal'; to: ReplicaId; other: OtherVotes } & AtReplica)
   /** From there on it says with each vote of its own that `of` has cast the same, and believes it. */
   | ({ kind: 'forged-relays'; of: ReplicaId } & AtReplica)
   /**
@@ -78,8 +86,8 @@ interface Swarm<Behaviour extends string> {
   delayMaxNs: number;
   perMille: Partial<Record<Behaviour, number>>;
 }
-/** In both directions. `corrupt` gets past the checksum; what does not is `lose`. */
-export interface SwarmOnLink extends Swarm<'lose' | 'corrupt' | 'delay' | 'reset'> {
+/** In both directions. `corrupt` and `forge` (another message) get past the checksum; what does not is `lose`. */
+export interface SwarmOnLink extends Swarm<'lose' | 'corrupt' | 'delay' | 'forge' | 'reset'> {
   kind: 'swarm-on-link';
   from: ReplicaId;
   to: ReplicaId;
@@ -97,6 +105,7 @@ export interface SwarmOfReplica extends Swarm<
   | 'notice'
   | 'reset'
   | 'restart'
+  | 'unseal'
 > {
   kind: 'swarm-of-replica';
   target: ReplicaId;

@@ -10,7 +10,6 @@ import type {
   ViewEntry,
   Vote,
 } from '../types.ts';
-import { blankSeals } from '../vote.ts';
 import { sealedBy } from './seals.ts';
 import { coreOptionsOf } from './trio.ts';
 import { plainScenario } from './scenarios.ts';
@@ -30,7 +29,7 @@ export const voteFor = (k: number, change: Partial<Vote> = {}): Vote => ({
   sigLo: 77,
   inputs: { elapsedNs: 10 * k, marks: 0 },
   direct: 0,
-  seals: blankSeals(),
+  seal: 0,
   ...change,
 });
 
@@ -87,8 +86,9 @@ export class Probe {
     return this.handle({ type: 'message', from, message });
   }
 
+  /** Sealed by `from`, as its core would. */
   vote(from: ReplicaId, vote: Vote): CoreEffect[] {
-    return this.from(from, { type: 'vote', vote });
+    return this.from(from, { type: 'vote', vote: sealedBy(from, vote) });
   }
 
   relay(from: ReplicaId, origin: ReplicaId, vote: Vote): CoreEffect[] {

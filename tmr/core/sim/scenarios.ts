@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import type { ReplicaId } from '../types.ts';
 import { phases } from './fault-hooks.ts';
+import { otherVotes } from './faults.ts';
 import type { Fault, FaultKind } from './faults.ts';
 import { fileServer, monitor } from './network.ts';
 import type { Program, StepKind } from './program.ts';
@@ -131,6 +132,12 @@ export const faultArbitraries: { [K in FaultKind]: fc.Arbitrary<Extract<Fault, {
     'forged-relays',
     fc.tuple(link, at).map(([{ from, to }, when]) => ({ target: from, of: to, at: when })),
   ),
+  'wrong-seal': kind(
+    'wrong-seal',
+    fc
+      .tuple(link, at, fc.constantFrom(...otherVotes))
+      .map(([{ from, to }, when, other]) => ({ target: from, to, other, at: when })),
+  ),
   rogue: kind(
     'rogue',
     both(
@@ -143,7 +150,10 @@ export const faultArbitraries: { [K in FaultKind]: fc.Arbitrary<Extract<Fault, {
       }),
     ),
   ),
-  'swarm-on-link': kind('swarm-on-link', both(link, swarm(['lose', 'corrupt', 'delay', 'reset']))),
+  'swarm-on-link': kind(
+    'swarm-on-link',
+    both(link, swarm(['lose', 'corrupt', 'delay', 'forge', 'reset'])),
+  ),
   'swarm-of-replica': kind(
     'swarm-of-replica',
     both(
@@ -160,6 +170,7 @@ export const faultArbitraries: { [K in FaultKind]: fc.Arbitrary<Extract<Fault, {
         'notice',
         'reset',
         'restart',
+        'unseal',
       ]),
     ),
   ),
@@ -192,6 +203,7 @@ const replicaKinds = [
   'request-corrupted',
   'two-faced',
   'early-wrong',
+  'wrong-seal',
   'forged-relays',
   'rogue',
   'tracer-stopped',
@@ -215,6 +227,7 @@ export const faultsOfOneReplica: fc.Arbitrary<Fault[]> = fc
       const moved = { ...fault, target };
       const peer = (target % 3) + 1;
       if (moved.kind === 'forged-relays') return { ...moved, of: peer };
+      if (moved.kind === 'wrong-seal') return { ...moved, to: peer };
       return moved.kind === 'two-faced' ? { ...moved, right: peer } : moved;
     }),
   );

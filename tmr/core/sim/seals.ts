@@ -1,16 +1,40 @@
-/** Keys of simulated seals: of each pair its own, the same in every session. */
-import { sealOf } from '../seal.ts';
-import type { ReplicaId, Vote } from '../types.ts';
-import { mix } from './program.ts';
+/** Keys of simulated seals: each tracer its own, the same in every session. */
+import { Sealer } from '../seal.ts';
+import type { ReplicaId, SealKeys, Vote } from '../types.ts';
+import type { Party, SimMessage } from './network.ts';
 
-export const sealKey = (a: ReplicaId, b: ReplicaId): number =>
-  mix(Math.min(a, b), 1000 + Math.max(a, b)) >>> 0;
+/** Each 2 modulo 3, between 0.86 and 1 times 2^25. */
+const primes: readonly (readonly [number, number])[] = [
+  [33_256_679, 29_585_993],
+  [30_038_531, 30_872_669],
+  [32_327_597, 29_415_989],
+  [30_854_573, 31_429_421],
+  [31_587_737, 30_516_047],
+  [29_526_713, 30_727_709],
+  [33_460_397, 32_905_751],
+];
+const sealers = primes.map((own) => new Sealer(own));
 
-export const sealKeysOf = (self: ReplicaId, replicas: number): number[] =>
-  Array.from({ length: replicas }, (_, index) => sealKey(self, index + 1));
+/** `moduli` is this tracer's own table: a fault may change it. */
+export const sealKeysOf = (self: ReplicaId, replicas: number): SealKeys & { moduli: number[] } => {
+  const own = primes[self - 1];
+  if (own === undefined) throw new Error(`expected a replica in 1..7, got ${self}`);
+  return { own, moduli: primes.slice(0, replicas).map(([p, q]) => p * q) };
+};
 
 /** The vote, sealed by `voter` as its core would. */
 export const sealedBy = (voter: ReplicaId, vote: Vote): Vote => ({
   ...vote,
-  seals: vote.seals.map((_, index) => sealOf(vote, sealKey(voter, index + 1))),
+  seal: sealers[voter - 1]?.sealOf(vote) ?? 0,
 });
+
+/** In place: as if `voter` had cast what the vote says now. */
+export const sealAgain = (voter: ReplicaId, vote: Vote): void => {
+  vote.seal = sealers[voter - 1]?.sealOf(vote) ?? 0;
+};
+
+/** The sender's own vote, cast or said again to one that asked. */
+export const ownVoteIn = (from: Party, message: SimMessage): Vote | undefined => {
+  if (message.type === 'vote') return message.vote;
+  return message.type === 'relay' && message.origin === from ? message.vote : undefined;
+};

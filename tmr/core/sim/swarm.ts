@@ -10,23 +10,27 @@ import type { SwarmOfReplica, SwarmOnLink } from './faults.ts';
 import { fileServer, monitor } from './network.ts';
 import type { Party, SimMessage } from './network.ts';
 import { mix } from './program.ts';
+import { ownVoteIn, sealAgain } from './seals.ts';
 
 export const swarmOnLink = (fault: SwarmOnLink, sim: SimControl): FaultHooks => {
   const dice = new Dice(fault.seed);
-  const { corrupt, delay, lose, reset } = fault.perMille;
+  const { corrupt, delay, forge, lose, reset } = fault.perMille;
   const period = new Period(fault, sim);
+  let near = 0;
   const isOn = (from: Party, to: Party): boolean =>
     period.isOn() &&
     ((from === fault.from && to === fault.to) || (from === fault.to && to === fault.from));
   return {
     reached: (replica, k) => {
       if (replica === fault.from) period.reached(k);
+      near = k;
     },
     filter: (from, to, message) => {
       if (!isOn(from, to)) return message;
       sim.struck();
       if (dice.strikes(reset)) sim.resetLink(from, to);
       if (dice.strikes(lose)) return undefined;
+      if (dice.strikes(forge)) return forged(near, dice);
       return dice.strikes(corrupt) ? corrupted(message, dice) : message;
     },
     extraDelayNs: (from, to) =>
@@ -36,7 +40,7 @@ export const swarmOnLink = (fault: SwarmOnLink, sim: SimControl): FaultHooks => 
 
 export const swarmOfReplica = (fault: SwarmOfReplica, sim: SimControl): FaultHooks => {
   const dice = new Dice(fault.seed);
-  const { corrupt, delay, early, forge, lose, notice, reset, restart, slow, stop, wrong } =
+  const { corrupt, delay, early, forge, lose, notice, reset, restart, slow, stop, unseal, wrong } =
     fault.perMille;
   const { target } = fault;
   const period = new Period(fault, sim);
@@ -55,7 +59,13 @@ export const swarmOfReplica = (fault: SwarmOfReplica, sim: SimControl): FaultHoo
       if ((from !== target && to !== target) || !period.isOn()) return message;
       sim.struck();
       if (dice.strikes(lose)) return undefined;
-      return dice.strikes(corrupt) ? corrupted(message, dice) : message;
+      const said = dice.strikes(corrupt) ? corrupted(message, dice) : message;
+      const vote = from === target && said !== undefined ? ownVoteIn(from, said) : undefined;
+      if (vote !== undefined) {
+        sealAgain(target, vote);
+        if (dice.strikes(unseal)) vote.seal += 1;
+      }
+      return said;
     },
     extraDelayNs: (from, to) =>
       (from === target || to === target) && period.isOn() && dice.strikes(delay)

@@ -93,7 +93,8 @@ export const moves: Moves = {
     resume: ['start computing'],
   },
   'start alone': {
-    'vote for k': ['start waiting'],
+    // The first: a vote that its sender did not seal.
+    'vote for k': ['start alone', 'start waiting'],
     'vote for k+1': ['start alone'],
     'vote for k-1': ['start alone'],
     'vote for another k': ['start alone'],
@@ -207,7 +208,7 @@ export const moves: Moves = {
     end: ['ending', 'over'],
   },
   alone: {
-    'vote for k': ['waiting'],
+    'vote for k': ['alone', 'waiting'],
     'vote for k+1': ['alone'],
     'vote for k-1': ['alone'],
     'vote for another k': ['alone'],

@@ -9,7 +9,7 @@ import type { Rules } from '../rules.ts';
 import type { CoreOptions, Detect, Policy, ReplicaId, TimeoutFrom } from '../types.ts';
 import { EventQueue } from './event-queue.ts';
 import { combineHooks } from './fault-hooks.ts';
-import type { FaultHooks, SimControl } from './fault-hooks.ts';
+import type { FaultHooks, Relay, SimControl } from './fault-hooks.ts';
 import { hooksOf } from './fault-effects.ts';
 import type { Fault } from './faults.ts';
 import { FileServer } from './file-server.ts';
@@ -89,6 +89,8 @@ export class Trio {
   /** Of the hosts that the session began with; one that comes back is not asked. */
   readonly #records = new Map<ReplicaId, HostRecord>();
   readonly #struck = new Set<number>();
+  /** What each tracer takes for the moduli of all. */
+  readonly #moduli = new Map<ReplicaId, number[]>();
   readonly #stoppedUntilNs = new Map<ReplicaId, number>();
   readonly #world = newWorld();
   readonly #network: Network;
@@ -208,7 +210,9 @@ export class Trio {
     const scenario = this.#scenario;
     const pick = (values: readonly number[] | undefined, index: number): number =>
       values === undefined || values.length === 0 ? 0 : (values[index % values.length] ?? 0);
-    const options = coreOptionsOf(scenario, id);
+    const sealKeys = sealKeysOf(id, scenario.replicas);
+    this.#moduli.set(id, sealKeys.moduli);
+    const options = { ...coreOptionsOf(scenario, id), sealKeys };
     const core = new Core(options, { ...allRules, ...scenario.rules });
     const transitions = this.#transitions;
     return new TracerHost(id, {
@@ -264,6 +268,14 @@ export class Trio {
     }
   }
 
+  #makeBelieve(from: ReplicaId, to: ReplicaId, relay: Relay): void {
+    const moduli = this.#moduli.get(to) ?? [];
+    const right = moduli[relay.origin - 1] ?? 0;
+    moduli[relay.origin - 1] = moduli[to - 1] ?? 0;
+    this.#hosts.get(to)?.deliver(from, relay);
+    moduli[relay.origin - 1] = right;
+  }
+
   #closed(at: Party, other: Party): void {
     if (at === fileServer) this.#server.gone(other);
     else if (at === monitor) this.#monitor.gone(other);
@@ -289,6 +301,8 @@ export class Trio {
       send: (from, to, message) => this.#network.send(from, to, message),
       notice: (from, accused, to) =>
         this.#network.send(from, to, { type: 'flag', accused, k: this.#hosts.get(from)?.k ?? 0 }),
+      makeBelieve: (from, to, relay) =>
+        this.#schedule(this.#nowNs, to, () => this.#makeBelieve(from, to, relay)),
       stopTracer: (target, durationNs) =>
         this.#stoppedUntilNs.set(target, this.#nowNs + durationNs),
     };

@@ -72,7 +72,7 @@ class Walk {
     if (this.#dice.strikes(this.#helpful)) {
       const own = canVote && this.#dice.strikes(500);
       if (own) return { type: 'own-vote', vote: voteFor(k) };
-      return this.#message({ type: 'vote', vote: voteFor(k) });
+      return this.#cast(voteFor(k));
     }
     if (canEnd && this.#dice.strikes(100)) return { type: 'end' };
     if (canVote && this.#dice.strikes(100)) return { type: 'own-vote', vote: wrongVote(k) };
@@ -110,7 +110,7 @@ class Walk {
           vote: dice.strikes(200) ? vote : sealedBy(origin, vote),
         });
       case 'vote':
-        return this.#message({ type: kind, vote });
+        return this.#cast(vote);
       case 'view':
         return this.#message({ type: kind, stream: 0, k, entries: this.#view(k) });
       default:
@@ -122,6 +122,14 @@ class Walk {
     const direct = this.#dice.below(8);
     if (this.#dice.strikes(this.#kind)) return voteFor(k, { direct });
     return this.#dice.below(4) === 0 ? voteFor(k, { call: 40 }) : wrongVote(k);
+  }
+
+  /** By one peer, nearly always with its seal. */
+  #cast(vote: Vote): CoreEvent {
+    if (this.#connected.length === 0) return this.#timer();
+    const from = this.#dice.pick(this.#connected);
+    const sealed = this.#dice.strikes(50) ? vote : sealedBy(from, vote);
+    return { type: 'message', from, message: { type: 'vote', vote: sealed } };
   }
 
   #view(k: number): ViewEntry[] {

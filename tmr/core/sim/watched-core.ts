@@ -10,7 +10,7 @@ import type {
   ReplicaId,
   Vote,
 } from '../types.ts';
-import { isSealedFor } from '../seal.ts';
+import { isSealed } from '../seal.ts';
 import { bit, bitCount, sameVote } from '../vote.ts';
 
 /** Counts of `state, event -> next state` and of `state says word`. */
@@ -130,7 +130,7 @@ export class WatchedCore implements ProtocolCore {
       case 'message': {
         const { message } = event;
         if (message.type === 'down') this.#isDown(event.from);
-        if (message.type === 'vote') this.#arrived(event.from, message.vote.k);
+        if (message.type === 'vote') this.#arrived(event.from, message.vote);
         if (message.type === 'relay') this.#relayed(message.origin, message.vote);
         break;
       }
@@ -149,8 +149,10 @@ export class WatchedCore implements ProtocolCore {
     }
   }
 
-  #arrived(from: ReplicaId, k: number): void {
-    const seen = this.#rendezvous(k);
+  /** R1: one that its sender did not seal is none. */
+  #arrived(from: ReplicaId, vote: Vote): void {
+    const seen = this.#rendezvous(vote.k);
+    if (!this.#isSealedBy(from, vote)) return;
     if (seen !== undefined) seen.arrived |= bit(from);
   }
 
@@ -163,12 +165,16 @@ export class WatchedCore implements ProtocolCore {
   #relayed(origin: ReplicaId, vote: Vote): void {
     const seen = this.#rendezvous(vote.k);
     if (seen === undefined || origin === this.#options.self) return;
-    if (!isSealedFor(this.#options.self, vote, this.#options.sealKeys[origin - 1] ?? 0)) return;
+    if (!this.#isSealedBy(origin, vote)) return;
     if (seen.own !== undefined) {
       if (sameVote(seen.own, vote)) seen.arrived |= bit(origin);
     } else if (!seen.held.has(origin)) {
       seen.held.set(origin, vote);
     }
+  }
+
+  #isSealedBy(origin: ReplicaId, vote: Vote): boolean {
+    return isSealed(vote, this.#options.sealKeys.moduli[origin - 1] ?? 0);
   }
 
   #isDown(peer: ReplicaId): void {

@@ -6,7 +6,6 @@
 import * as native from 'ptrace-napi';
 import { describe, expect, it } from 'vitest';
 import type { CoreEffect, CoreEvent, ProtocolCore, Vote } from '../../core/types.ts';
-import { blankSeals } from '../../core/vote.ts';
 import { AUTH_TMR_DIGEST } from '../../nfs/protocol/constants.ts';
 import { encodeCaller, requestDigest } from '../../nfs/protocol/digest.ts';
 import {
@@ -74,7 +73,7 @@ const vote: Vote = {
   sigLo: 2,
   inputs: { elapsedNs: 5, marks: 0 },
   direct: 0,
-  seals: blankSeals(),
+  seal: 0,
 };
 
 const voteFrame = (): Buffer =>
@@ -248,7 +247,7 @@ describe('the pump', () => {
     a.close();
     pump.poll();
     pump.poll();
-    expect(order).toEqual(['record of 76', 'record of 76', 'timer', 'closed']);
+    expect(order).toEqual(['record of 56', 'record of 56', 'timer', 'closed']);
   });
 });
 

@@ -14,6 +14,7 @@ import {
   type Stopped,
 } from 'ptrace-napi';
 import type { SlotOp } from '../../../wire/messages.ts';
+import { samplePlan } from '../../../wire/sample-plan.ts';
 import type { SessionPlan, StandardStream } from '../../../wire/session-plan.ts';
 import { afterExec, prepareExec } from '../../determinism/exec.ts';
 import { randomBytesAt } from '../../determinism/random.ts';
@@ -319,7 +320,7 @@ function planOf(options: SoloOptions): SessionPlan {
       strictCalls: false,
       tsc: 'trap',
     } as SessionPlan['settings'],
-    sealKeys: [0],
+    sealKeys: samplePlan().sealKeys,
     clockBases: clockBases(),
     streams: [
       { ...pipe, flags: 0 },
