@@ -72,14 +72,20 @@ export class LinkProxy {
     return this.#add(direction, test, () => ({ type: 'drop' }));
   }
 
+  /** Another record in its place, `make`'s of the body that came. */
+  replace(direction: Direction, make: (body: Buffer) => Buffer, test: RecordTest): Guard {
+    return this.#add(direction, test, (body) => ({ type: 'pass', body: make(body) }));
+  }
+
   /** Inverts bit `bit` of the record's body, counted from the first byte's least significant. */
   corrupt(direction: Direction, bit: number, test: RecordTest): Guard {
-    return this.#add(direction, test, (body) => {
+    const flip = (body: Buffer): Buffer => {
       const flipped = Buffer.from(body);
       const at = Math.floor(bit / 8) % flipped.length;
       flipped[at] = flipped[at]! ^ (1 << (bit % 8));
-      return { type: 'pass', body: flipped };
-    });
+      return flipped;
+    };
+    return this.replace(direction, flip, test);
   }
 
   /** Records arrive later by `ms`, in order. */
