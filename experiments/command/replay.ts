@@ -1,5 +1,5 @@
 /** `replay RUN_DIR TRIAL`: one trial of a plan once more, with its evidence kept. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { projectRoot } from '../project-root.ts';
@@ -58,8 +58,15 @@ export async function replayCommand(
       context.stdout.write(`${JSON.stringify(record, null, 2)}\n`);
     },
   });
-  context.stdout.write(`${evidence}\n`);
+  if (isKept(evidence)) context.stdout.write(`${evidence}\n`);
   if (interrupted) return exitCodes.interrupted;
   const before = records.find((record) => record.trial === number)?.outcome;
   return outcome === before ? exitCodes.holds : exitCodes.violated;
+}
+
+/** Whether anything is in it; an empty one is removed. */
+function isKept(evidence: string): boolean {
+  if (readdirSync(evidence).length > 0) return true;
+  rmdirSync(evidence);
+  return false;
 }

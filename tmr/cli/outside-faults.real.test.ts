@@ -18,17 +18,19 @@ const NS_PER_MS = 1e6;
 const noticeClient = fileURLToPath(new URL('../../docs/notice-client.py', import.meta.url));
 
 let directory = '';
+let remove: (() => void) | undefined;
 let talk: Conversation | undefined;
 let link: BadLink | undefined;
 
 beforeEach(() => {
-  directory = temporaryDirectory().path;
+  ({ path: directory, remove } = temporaryDirectory());
 });
 afterEach(() => {
   talk?.destroy();
   link?.close();
   talk = undefined;
   link = undefined;
+  remove?.();
 });
 
 /** A running session of `cat`, which has answered once. */

@@ -9,7 +9,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runReplicated, runToEnd, temporaryDirectory } from './testing/under-test.ts';
+import {
+  directoryOfTest,
+  runReplicated,
+  runToEnd,
+  temporaryDirectory,
+} from './testing/under-test.ts';
 
 /** A time of the files, in seconds. */
 const MADE_S = 1_700_000_000;
@@ -100,14 +105,14 @@ describe('an ordinary program, replicated', () => {
   );
 
   it('reads a pipe to its end, in as many pieces as come', () => {
-    const { path } = temporaryDirectory();
+    const path = directoryOfTest();
     const input = Buffer.alloc(300_000, 'tmr\n');
     const got = runReplicated(['wc', '-c'], { cwd: path, input });
     expect(got.stdout.toString().trim()).toBe('300000');
   });
 
   it('is ended by the signal that ends it natively', () => {
-    const { path } = temporaryDirectory();
+    const path = directoryOfTest();
     const command = ['perl', '-e', 'kill 11, $$'];
     const expected = runToEnd('perl', command.slice(1), { cwd: path });
     const got = runReplicated(command, { cwd: path });
@@ -115,7 +120,7 @@ describe('an ordinary program, replicated', () => {
   });
 
   it('gets the errno of a native program for what it may not write, and the user one line', () => {
-    const { path } = temporaryDirectory();
+    const path = directoryOfTest();
     const got = runReplicated(['touch', '/etc/tmr-was-here'], { cwd: path });
     expect(got.status).toBe(1);
     expect(got.stderr).toContain('Read-only file system');
@@ -123,7 +128,7 @@ describe('an ordinary program, replicated', () => {
   });
 
   it('leaves the offset of a seekable standard input where the program left it', () => {
-    const { path } = temporaryDirectory();
+    const path = directoryOfTest();
     writeFileSync(join(path, 'lines'), 'first\nsecond\nthird\n');
     const script = `(${process.execPath} "$TMR" run -- head -n 1 >/dev/null; cat) < lines`;
     const native = '(head -n 1 > /dev/null; cat) < lines';

@@ -247,7 +247,7 @@ const checkOptions = (options: CoreOptions): void => {
   invariant(
     moduli.length >= replicas && moduli.every(isModulus),
     `a modulus from 2^49 to 2^50 for each of ${replicas} replicas`,
-    `${moduli.join()}`,
+    moduli.join(),
   );
   invariant(own[0] * own[1] === moduli[self - 1], 'two primes of the own modulus', 'others');
 };

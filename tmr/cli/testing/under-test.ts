@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 import type { Report } from '../../monitor/report-schema.ts';
 
 export const tmrCommand = fileURLToPath(new URL('../../../dist/tmr.js', import.meta.url));
@@ -14,6 +15,13 @@ export const tmrCommand = fileURLToPath(new URL('../../../dist/tmr.js', import.m
 export function temporaryDirectory(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'tmr-test-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** The path of one that goes with the test that asks for it. */
+export function directoryOfTest(): string {
+  const { path, remove } = temporaryDirectory();
+  onTestFinished(remove);
+  return path;
 }
 
 export interface Ended {
