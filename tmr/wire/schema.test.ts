@@ -34,6 +34,14 @@ describe('control frames', () => {
     expect(() => parseToDaemon({ type: 'dance' })).toThrow(SchemaError);
   });
 
+  it('refuses a modulus of seals for which products are not exact, or digests too large', () => {
+    for (const modulus of [2 ** 50, 2 ** 49 - 1, 2 ** 49 + 0.5]) {
+      const plan = samplePlan();
+      plan.sealKeys.moduli[1] = modulus;
+      expect(() => parseToDaemon({ type: 'start', plan })).toThrow(/plan\.sealKeys\.moduli\.1/);
+    }
+  });
+
   it('refuses a session key that comes from outside', () => {
     const plan = { ...samplePlan(), sessionKey: '00' };
     expect(() => parseToDaemon({ type: 'start', plan })).toThrow(/sessionKey/);
