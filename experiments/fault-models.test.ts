@@ -35,3 +35,13 @@ describe('the populations of faults', () => {
     }
   });
 });
+
+it('wrong seals are drawn with the other peer getting each of what there is', () => {
+  const source = random(deriveSeed('fault-models', 'others'));
+  const model = faultModels.find(({ name }) => name === 'wrong-seal');
+  const drawn = Array.from({ length: 60 }, () =>
+    model?.draw(source, { delayRangeMs: [20, 20_000] }),
+  );
+  const others = drawn.map((fault) => fault && 'other' in fault && fault.other);
+  expect(new Set(others)).toEqual(new Set(['badly-sealed', 'good', 'withheld']));
+});

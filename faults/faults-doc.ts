@@ -52,7 +52,7 @@ function section(kind: FaultKind): string[] {
     ...parameters.flatMap(([name, parameter]) => parameterLine(name, parameter)),
     '',
     `- Example: \`${kind.example}\``,
-    `- Under \`agreed\`: ${expected[kind.flag(exampleOf(kind))]}`,
+    `- Under \`agreed\`: ${expectedOf(kind)}`,
     `- Shows in: ${kind.positiveControl}`,
   ];
 }
@@ -62,6 +62,15 @@ const expected: Record<Expectation, string> = {
   may: 'the replica may be flagged, nobody else',
   never: 'nobody is to be flagged',
 };
+
+/** By its example, and in a dispute where that is another one. */
+function expectedOf(kind: FaultKind): string {
+  const example = exampleOf(kind);
+  const usual = expected[kind.flag(example)];
+  const inDispute = expected[kind.flag({ ...example, phase: 'dispute' })];
+  if (!('phase' in kind.parameters) || inDispute === usual) return usual;
+  return `${usual}; with phase=dispute ${inDispute}`;
+}
 
 function exampleOf(kind: FaultKind): Values {
   const fault = parseFault(kind.example);

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isSealed, Sealer } from '../tmr/core/seal.ts';
 import type { PeerMessage, Vote } from '../tmr/core/types.ts';
+import { sameVote } from '../tmr/core/vote.ts';
 import type { SessionPorts } from '../tmr/tracer/session/session-ports.ts';
 import { checkFrame, encodeFrame } from '../tmr/wire/frame.ts';
 import type { ToMonitor } from '../tmr/wire/messages.ts';
@@ -248,6 +249,61 @@ describe('a vote that is wrong for some', () => {
     expect(said).toEqual(expected.filter((one) => one.fits !== undefined));
     expect(types(readEventLog(eventLog))).toEqual(['injected', 'effective', 'activated']);
   });
+
+  it('has no seal from there on, not once', () => {
+    const it1 = new Recording(1, 'wrong-seal:replica=1,to=3,other=good,at=rendezvous:7');
+    for (const k of [6, 7, 8, 9]) it1.vote(k);
+    const [modulus = 0] = samplePlan().sealKeys.moduli;
+    const said = it1.messages.map(([peer, message]) =>
+      message.type === 'vote' ? [peer, message.vote.k, isSealed(message.vote, modulus)] : [],
+    );
+    expect(said).toEqual([
+      [2, 6, true],
+      [3, 6, true],
+      ...[7, 8, 9].flatMap((k) => [
+        [2, k, true],
+        [3, k, false],
+      ]),
+    ]);
+  });
+
+  it.each([
+    'link-reset:link=1-3,phase=dispute,at=rendezvous:7',
+    'tracer-delay:replica=1,delay=60ms,phase=dispute,at=rendezvous:7',
+    'signature-bit-flip:replica=1,bit=33,votes=all,at=rendezvous:7',
+    'two-faced-vote:replica=1,to=3,bit=5,at=rendezvous:7',
+    'early-vote:replica=1,at=rendezvous:7',
+    'rogue-tracer:replica=1,at=rendezvous:7',
+  ])('carries the seal of the tracer at fault: %s', (text) => {
+    const wait = vi.spyOn(Atomics, 'wait').mockReturnValue('timed-out');
+    const it1 = new Recording(1, text);
+    for (const k of [6, 7]) {
+      it1.vote(k);
+      it1.ports.afterDecision(k, 1, 0);
+    }
+    wait.mockRestore();
+    const [modulus = 0] = samplePlan().sealKeys.moduli;
+    const votes = it1.messages.flatMap(([, message]) =>
+      message.type === 'vote' ? [message.vote] : [],
+    );
+    const wrong = votes.filter((vote) => !sameVote(vote, sampleVote(vote.k)));
+    expect(wrong.length).toBeGreaterThan(0);
+    expect(votes.every((vote) => isSealed(vote, modulus))).toBe(true);
+  });
+
+  it.each(['link-bit-flip:link=1-3,bit=0,checksum=valid,at=rendezvous:7'])(
+    'carries none that fits where a link changed it: %s',
+    (text) => {
+      const it1 = new Recording(1, text);
+      it1.vote(7);
+      const [modulus = 0] = samplePlan().sealKeys.moduli;
+      const fits = it1.messages.flatMap(([, message]) =>
+        message.type === 'vote' ? [isSealed(message.vote, modulus)] : [],
+      );
+      // Replaced by another message, or after the true one.
+      expect(fits).toContain(false);
+    },
+  );
 
   it('reads a clock that is off, once', () => {
     const it1 = new Recording(1, 'clock-error:replica=1,offset=-2s,at=rendezvous:7');

@@ -79,3 +79,10 @@ describe('parseFault', () => {
     );
   });
 });
+
+it.each([
+  'wrong-seal:replica=1,to=1,at=rendezvous:7',
+  'wrong-seal:replica=3,to=3,other=good,at=rendezvous:7',
+])('a tracer has no peer that is itself: %s', (text) => {
+  expect(() => parseFault(text)).toThrow(/expected another replica/);
+});

@@ -11,7 +11,7 @@ import {
   SIGNATURE_BITS,
   type Link,
 } from './parameters.ts';
-import { phase } from './phase.ts';
+import { phaseOfLink } from './phase.ts';
 
 const direction = required(link, 'from whom to whom');
 
@@ -71,7 +71,7 @@ export const linkReset = defineKind({
   name: 'link-reset',
   title: 'link reset',
   summary: 'The connection between two tracers ends.',
-  parameters: { link: required(link, 'the end that closes it, and the other'), phase },
+  parameters: { link: required(link, 'the end that closes it, and the other'), phase: phaseOfLink },
   example: 'link-reset:link=1-3,phase=after-vote,at=rendezvous:40',
   positiveControl: underPaper,
   ...ofLink,

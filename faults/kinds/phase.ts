@@ -4,9 +4,14 @@ import { choice, optional } from './parameters.ts';
 export const phases = ['before-vote', 'after-vote', 'before-effect', 'dispute'] as const;
 export type Phase = (typeof phases)[number];
 
-export const phase = optional(
-  choice(...phases),
-  'at the stop before the vote; with the vote sent; decided but not carried out; or while a dispute about a ' +
-    'wrong vote of the same part, which the injector sends, is answered',
-  'before-vote',
-);
+/** `whose` wrong vote it is that the dispute is about. */
+const phaseIn = (whose: string) =>
+  optional(
+    choice(...phases),
+    'at the stop before the vote; with the vote sent; decided but not carried out; or while a dispute about a ' +
+      `wrong vote of ${whose}, which the injector sends, is answered`,
+    'before-vote',
+  );
+
+export const phase = phaseIn('the same part');
+export const phaseOfLink = phaseIn('the tracer that closes it');

@@ -118,7 +118,7 @@ export const wrongSeal = defineKind({
   target: onTracer,
   faulty: itself,
   flag: ({ other }) => (other === 'good' ? 'may' : 'must'),
-  bound: null,
+  bound: 'absent-vote',
   contradiction: ({ replica: from, to }) =>
     from === to ? `to: expected another replica than ${from}` : undefined,
 });

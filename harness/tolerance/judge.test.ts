@@ -79,6 +79,34 @@ describe('the judgement of a single fault', () => {
     expect(violations('link-reset:link=1-2,phase=dispute,at=rendezvous:7')).toEqual([]);
   });
 
+  it('takes the tracer that closes a link in a dispute for the faulty one, and no end of it otherwise', () => {
+    const reset = (phase: string): string => `link-reset:link=1-2,phase=${phase},at=rendezvous:7`;
+    expect(violations(reset('dispute'), { ...masked, flagged: [1] })).toEqual([]);
+    expect(violations(reset('dispute'), { lost: [1] })).toEqual([]);
+    for (const healthy of [2, 3]) {
+      expect(violations(reset('dispute'), { ...masked, flagged: [healthy] })).toEqual(['P2']);
+    }
+    for (const phase of ['before-vote', 'after-vote', 'before-effect']) {
+      for (const healthy of [1, 2, 3]) {
+        expect(violations(reset(phase), { ...masked, flagged: [healthy] })).toEqual(['P2']);
+        expect(violations(reset(phase), { lost: [healthy] })).toEqual(['P2']);
+      }
+    }
+  });
+
+  it('wants a flag for wrong seals, unless one peer gets good votes', () => {
+    const unsealed = (other: string): string =>
+      `wrong-seal:replica=1,to=2,other=${other},at=rendezvous:7`;
+    for (const other of ['badly-sealed', 'withheld']) {
+      expect(violations(unsealed(other))).toEqual(['P3']);
+      expect(violations(unsealed(other), { ...masked, flagged: [1] })).toEqual([]);
+      expect(violations(unsealed(other), { ...masked, flagged: [1, 3] })).toEqual(['P2']);
+    }
+    expect(violations(unsealed('good'))).toEqual([]);
+    expect(violations(unsealed('good'), { ...masked, flagged: [1] })).toEqual([]);
+    expect(violations(unsealed('good'), { ...masked, flagged: [2] })).toEqual(['P2']);
+  });
+
   it('wants no flag when nothing is voted any more, or the fault never showed', () => {
     const kill = (k: number, phase: string, process = 'replica'): string =>
       `replica-kill:replica=1,process=${process},phase=${phase},at=rendezvous:${k}`;

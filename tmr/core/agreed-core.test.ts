@@ -154,7 +154,7 @@ describe('R3, alone', () => {
 });
 
 describe('R4, ask and relay', () => {
-  it('seals its votes for one that it holds to be out, too: it may be the faulty one', () => {
+  it('seals its votes also where it holds a peer to be out: it may be the faulty one', () => {
     const probe = Probe.started();
     probe.own(voteFor(1));
     probe.vote(2, voteFor(1));
@@ -278,6 +278,45 @@ describe('R4, ask and relay', () => {
     // Not even as one that is asked for: it has not come.
     expect(probe.from(2, { type: 'ask', stream: 0, k: 1, missing: 0b100 })).toEqual([]);
     expect(outline(probe.vote(3, voteFor(1)))).toEqual(['relay to 2', 'go-on']);
+  });
+
+  it('takes none from its origin either, said again and badly sealed', () => {
+    const probe = Probe.started();
+    probe.own(voteFor(1));
+    probe.vote(2, voteFor(1));
+    const unsealed = { type: 'relay', origin: 3, vote: voteFor(1) } as const;
+    expect(probe.from(3, unsealed)).toEqual([]);
+    expect(outline(probe.relay(3, 3, voteFor(1)))).toEqual(['go-on']);
+  });
+
+  it('takes neither early votes nor early relays without a seal', () => {
+    for (const early of [
+      { type: 'relay', origin: 3, vote: voteFor(2) },
+      { type: 'vote', vote: voteFor(2) },
+    ] as const) {
+      const probe = Probe.started();
+      expect(probe.from(3, early)).toEqual([]);
+      probe.agree(1);
+      probe.own(voteFor(2));
+      expect(probe.vote(2, voteFor(2))).toEqual([]);
+      expect(outline(probe.vote(3, voteFor(2)))).toEqual(['go-on']);
+    }
+  });
+
+  it('holds a link for dead on which a vote for k-1 came without its seal', () => {
+    const probe = Probe.started();
+    probe.own(voteFor(1));
+    probe.vote(2, voteFor(1));
+    probe.relay(2, 3, voteFor(1));
+    expect(probe.from(3, { type: 'vote', vote: voteFor(1) })).toEqual([]);
+    const [sent] = probe.own(voteFor(2));
+    expect(sent).toMatchObject({ message: { vote: { direct: 0b010 } } });
+  });
+
+  it('seals its own vote whatever it holds as its seal', () => {
+    const [effect] = Probe.started().own(voteFor(1, { seal: 5 }));
+    const sealed = sealedBy(1, voteFor(1, { direct: 0b110 }));
+    expect(effect).toMatchObject({ message: { vote: sealed } });
   });
 
   it('holds a relayed vote until the own one is there', () => {

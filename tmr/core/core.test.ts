@@ -13,6 +13,19 @@ describe('createCore', () => {
     expect(() => createCore(probeOptions({ askDelayNs: NaN }))).toThrow('askDelayNs above 0');
   });
 
+  it('refuses seal keys that cannot be right', () => {
+    const { sealKeys } = probeOptions();
+    const [, second = 0, third = 0] = sealKeys.moduli;
+    const fewer = { ...sealKeys, moduli: sealKeys.moduli.slice(0, 2) };
+    expect(() => createCore(probeOptions({ sealKeys: fewer }))).toThrow('a modulus from 2^49');
+    const small = { own: [5, 11] as const, moduli: [55, second, third] };
+    expect(() => createCore(probeOptions({ sealKeys: small }))).toThrow('a modulus from 2^49');
+    const others = { ...sealKeys, own: [30_038_531, 30_872_669] as const };
+    expect(() => createCore(probeOptions({ sealKeys: others }))).toThrow(
+      'the modulus of replica 1',
+    );
+  });
+
   it('waits for nothing before its first event', () => {
     expect(createCore(probeOptions()).nextDeadlineNs()).toBe(Infinity);
   });

@@ -249,5 +249,10 @@ const checkOptions = (options: CoreOptions): void => {
     `a modulus from 2^49 to 2^50 for each of ${replicas} replicas`,
     moduli.join(),
   );
-  invariant(own[0] * own[1] === moduli[self - 1], 'two primes of the own modulus', 'others');
+  const product = own[0] * own[1];
+  invariant(
+    product === moduli[self - 1],
+    `own seal keys with the product ${moduli[self - 1]}, the modulus of replica ${self}`,
+    `the product ${product}`,
+  );
 };

@@ -53,3 +53,27 @@ describe('arithmetic modulo a number', () => {
     );
   });
 });
+
+describe('a product that is a multiple of the modulus', () => {
+  it('is 0, never the modulus', () => {
+    const factor = fc.integer({ min: 2 ** 24, max: 2 ** 25 - 1 });
+    fc.assert(
+      fc.property(factor, factor, fc.nat(2 ** 24), fc.nat(2 ** 24), (p, q, x, y) => {
+        expect(mulMod(p * ((x % (q - 1)) + 1), q * ((y % (p - 1)) + 1), p * q)).toBe(0);
+      }),
+      runs,
+    );
+  });
+});
+
+describe('a power with an exponent of 25 bits', () => {
+  it('is 1 for p - 1, and the base again for p', () => {
+    const prime = 33_460_397;
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: prime - 1 }), (base) => {
+        expect(powModSmall(base, prime - 1, prime)).toBe(1);
+        expect(powModSmall(base, prime, prime)).toBe(base);
+      }),
+    );
+  });
+});

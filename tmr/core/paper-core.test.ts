@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Probe, outline, viewOf, voteFor, wrongVote } from './sim/probe.ts';
+import { sealedBy } from './sim/seals.ts';
 
 const paper = (): Probe => Probe.started({ policy: 'paper' });
 
@@ -11,6 +12,14 @@ describe('the policy paper (protocol.md 3b)', () => {
     const effects = probe.vote(3, voteFor(1));
     expect(outline(effects)).toEqual(['flag', 'close-link', 'go-on']);
     expect(effects[0]).toMatchObject({ accused: 2, mechanism: 'signature' });
+  });
+
+  it('looks at no seal: a vote without one, or with that of another, is what it says', () => {
+    const probe = paper();
+    probe.own(voteFor(1));
+    expect(probe.from(2, { type: 'vote', vote: voteFor(1) })).toEqual([]);
+    const effects = probe.from(3, { type: 'vote', vote: sealedBy(2, voteFor(1)) });
+    expect(outline(effects)).toEqual(['go-on']);
   });
 
   it('stops without a notice when it is the odd one', () => {

@@ -87,3 +87,63 @@ describe('a modulus', () => {
     expect(moduli.every(isModulus)).toBe(true);
   });
 });
+
+/** What a seal says: its cube, with integers of any size. */
+const digestBy = (by: number, vote: Vote): bigint => {
+  const modulus = BigInt(moduli[by - 1] ?? 0);
+  return BigInt(sealedBy(by, vote).seal) ** 3n % modulus;
+};
+
+const manyDigests = Array.from({ length: 64 }, (_, k) => digestBy(1, voteFor(k)));
+const column = (at: number): string =>
+  manyDigests.map((digest) => (digest >> BigInt(at)) & 1n).join('');
+
+describe('the digest below a seal', () => {
+  it('is the same whoever seals, and has 49 bits, none of which follows from another one', () => {
+    expect(manyDigests.slice(0, 7)).toEqual(
+      Array.from({ length: 7 }, (_, k) => digestBy(k + 1, voteFor(k))),
+    );
+    const columns = Array.from({ length: 49 }, (_, at) => column(at));
+    for (const bits of columns) expect(new Set(bits).size).toBe(2);
+    expect(new Set(columns).size).toBe(49);
+    expect(manyDigests.every((digest) => digest < 2n ** 49n)).toBe(true);
+  });
+
+  const u32 = Array.from({ length: 32 }, (_, at) => 2 ** at);
+  const u53 = Array.from({ length: 53 }, (_, at) => 2 ** at);
+  const base = voteFor(0, { call: 0, sigHi: 0, sigLo: 0, inputs: { elapsedNs: 0, marks: 0 } });
+  const oneBit: [string, Partial<Vote>[]][] = [
+    ['stream', u32.map((stream) => ({ stream }))],
+    ['k', u53.map((k) => ({ k }))],
+    ['call', u32.map((bits) => ({ call: bits | 0 }))],
+    ['sigHi', u32.map((sigHi) => ({ sigHi }))],
+    ['sigLo', u32.map((sigLo) => ({ sigLo }))],
+    ['elapsedNs', u53.map((elapsedNs) => ({ inputs: { elapsedNs, marks: 0 } }))],
+    ['elapsedNs before the base', u53.map((ns) => ({ inputs: { elapsedNs: -ns, marks: 0 } }))],
+    ['marks', u32.map((marks) => ({ inputs: { elapsedNs: 0, marks } }))],
+  ];
+
+  it('differs for each bit of each field', () => {
+    const digests = [base, ...oneBit.flatMap(([, all]) => all.map((one) => ({ ...base, ...one })))];
+    expect(new Set(digests.map((vote) => digestBy(1, vote))).size).toBe(digests.length);
+  });
+
+  it('tells fields apart that hold the same numbers', () => {
+    const one = { ...base, stream: 1, k: 2, call: 3, sigHi: 4, sigLo: 5 };
+    const swapped = [
+      { ...one, sigHi: one.sigLo, sigLo: one.sigHi },
+      { ...one, call: one.sigHi, sigHi: one.call },
+      { ...one, k: one.call, call: one.k },
+      { ...one, stream: one.k, k: one.stream },
+    ];
+    for (const vote of swapped) expect(digestBy(1, vote)).not.toBe(digestBy(1, one));
+  });
+});
+
+describe('a seal below 0', () => {
+  it('is none, though its cube would fit', () => {
+    const sealed = sealedBy(1, voteFor(7));
+    const modulus = moduli[0] ?? 0;
+    expect(isSealed({ ...sealed, seal: sealed.seal - modulus }, modulus)).toBe(false);
+  });
+});

@@ -1,6 +1,6 @@
 /** Keys of the seals of votes (R1, R4): each tracer's two primes go to it alone, the products to all. */
 import { generatePrimeSync } from 'node:crypto';
-import { isModulus } from '../core/seal.ts';
+import { isModulus, MODULUS_FACTOR_MAX } from '../core/seal.ts';
 import type { SessionPlan } from '../wire/session-plan.ts';
 
 const PRIME_BITS = 25;
@@ -25,5 +25,9 @@ function drawPair(taken: Set<number>): [number, number] {
 
 /** 2 modulo 3, so that every number has one cube root. */
 function drawPrime(): number {
-  return new DataView(generatePrimeSync(PRIME_BITS, { add: 6n, rem: 5n })).getUint32(0);
+  for (;;) {
+    const drawn = new DataView(generatePrimeSync(PRIME_BITS, { add: 6n, rem: 5n })).getUint32(0);
+    // With `add` OpenSSL may step beyond the bits that were asked for.
+    if (drawn <= MODULUS_FACTOR_MAX) return drawn;
+  }
 }

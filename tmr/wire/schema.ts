@@ -95,7 +95,7 @@ export const program = z.strictObject({
   hostName: z.string().max(64),
 });
 
-export const sessionPlan = z.strictObject({
+const anySessionPlan = z.strictObject({
   session: sessionId,
   replica: z.int().min(1).max(7),
   program,
@@ -111,6 +111,20 @@ export const sessionPlan = z.strictObject({
   nfs: address,
   listen: address,
 });
+
+export const sessionPlan = anySessionPlan.superRefine(
+  ({ replica, settings, sealKeys }, context) => {
+    const { own, moduli } = sealKeys;
+    const path = ['sealKeys', 'moduli'];
+    if (moduli.length !== settings.replicas) {
+      const message = `expected one of each of ${settings.replicas} replicas, got ${moduli.length}`;
+      context.addIssue({ code: 'custom', path, message });
+    } else if (own[0] * own[1] !== moduli[replica - 1]) {
+      const message = `expected the product of own for replica ${replica}, got ${moduli[replica - 1]}`;
+      context.addIssue({ code: 'custom', path: [...path, replica - 1], message });
+    }
+  },
+);
 
 export const toDaemon = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('start'), plan: sessionPlan }),

@@ -31,7 +31,7 @@ export const swarmOnLink = (fault: SwarmOnLink, sim: SimControl): FaultHooks => 
       if (dice.strikes(reset)) sim.resetLink(from, to);
       if (dice.strikes(lose)) return undefined;
       if (dice.strikes(forge)) return forged(near, dice);
-      return dice.strikes(corrupt) ? corrupted(message, dice) : message;
+      return dice.strikes(corrupt) ? corruptedOnLink(message, dice) : message;
     },
     extraDelayNs: (from, to) =>
       isOn(from, to) && dice.strikes(delay) ? dice.below(fault.delayMaxNs) : 0,
@@ -108,9 +108,18 @@ class Period {
   }
 }
 
+/** Inputs too: the seal of the vote does not fit then. */
+const corruptedOnLink = (message: SimMessage, dice: Dice): SimMessage | undefined => {
+  if ((message.type === 'vote' || message.type === 'relay') && dice.below(5) === 0) {
+    message.vote.inputs.elapsedNs += 1 + dice.below(1e6);
+    return message;
+  }
+  return corrupted(message, dice);
+};
+
 /**
- * Anything but the inputs of a vote: two that hear different inputs of a third are beyond what the
- * protocol survives (protocol.md 5).
+ * Anything but the inputs of a vote: two that hear different inputs of a third, sealed by it, are beyond
+ * what the protocol survives (protocol.md 5).
  */
 const corrupted = (message: SimMessage, dice: Dice): SimMessage | undefined => {
   switch (message.type) {
