@@ -49,9 +49,11 @@ describe('traces of the model, replayed against the core', () => {
 
   it('had every event, message and effect among them', () => {
     const messages = ['vote', 'relay', 'view', 'ask', 'down', 'done', 'ping', 'pong'];
+    const unsealed = ['vote without its seal', 'relay without its seal'];
     const events = ['own-vote', 'link-closed', 'replica-dead', 'end', 'timer'];
     const effects = ['go-on', 'flag', 'close-link', 'fence', 'stop', 'link-suspect', 'ended'];
-    expect([...seen].toSorted()).toEqual([...messages, ...events, ...effects].toSorted());
+    const all = [...messages, ...unsealed, ...events, ...effects];
+    expect([...seen].toSorted()).toEqual(all.toSorted());
   });
 });
 
@@ -77,10 +79,12 @@ describe('the model', () => {
 describe('a counterexample of a model without a rule of the core', () => {
   it.each([
     ['NO_R3', 'REPLICA_FAST', /EV tracer=\d t=\d+ timer/],
-    ['NO_AFTER_CLOSE', 'SIGNATURE_ON_LINK', /message from=\d type=3/],
-    ['NO_VOUCH', 'SIGNATURE_ON_LINK', /EF|message from=\d type=3/],
+    ['NO_AFTER_CLOSE', 'TWO_FACED', /message from=\d type=3/],
+    ['NO_VOUCH', 'TWO_FACED', /message from=\d type=3/],
+    ['NO_SEALS', 'FORGED_RELAY', /message from=3 type=2/],
   ] as const)('is none of the core: %s', async (without, kind, event) => {
-    const macros = { FAULT: kind, ...timing, K: 3, [without]: true };
+    const late = kind === 'FORGED_RELAY' ? { SKEW: 1, PROMPT: true as const } : {};
+    const macros = { FAULT: kind, ...timing, K: 3, ...late, [without]: true as const };
     const run = { name: without, macros, expected: 'violated' } as const;
     const { trace, verdict } = await verify(run, limits);
     expect(verdict).toBe('violated');

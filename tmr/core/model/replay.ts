@@ -4,7 +4,7 @@
  * there, since the core hears nothing of it.
  *
  * Not compared: the mask `direct` in votes that are relayed or shown in views (nothing reads it there),
- * reasons in words, times in flags.
+ * reasons in words, times in flags, seals that a core makes or passes on.
  */
 import { createCore } from '../create-core.ts';
 import { sealedBy, sealKeysOf } from '../sim/seals.ts';
@@ -97,6 +97,8 @@ class Trio implements Replayed {
   }
 
   #happen(line: string, fields: Fields): void {
+    // What follows would be of another session.
+    if (this.differences.length > 0) return;
     const tracer = fields.number('tracer');
     const core = this.#cores.get(tracer);
     if (core === undefined) {
@@ -109,7 +111,7 @@ class Trio implements Replayed {
     this.events += 1;
     this.#stopped.delete(tracer);
     const event = eventOf(fields);
-    this.seen.add(event.type === 'message' ? event.message.type : event.type);
+    this.seen.add(event.type === 'message' ? nameOfMessage(event.message, fields) : event.type);
     const nowNs = this.#tick * tickNs;
     if (event.type === 'timer' && core.nextDeadlineNs() > nowNs) {
       this.differences.push(`${line}\n  core: nothing is due before ${core.nextDeadlineNs()} ns`);
@@ -158,7 +160,7 @@ function startedCore(self: number, { T, Q, D }: Timing): ProtocolCore {
   const clocks = [3, 0, 2];
   clocks.forEach((clock, index) => {
     const from = index + 1;
-    const vote = voteOf(0, 4 | (clock << 3), 0);
+    const vote = sealedBy(from, voteOf(0, 4 | (clock << 3), 0));
     if (from !== self) core.handle({ type: 'message', from, message: { type: 'vote', vote } }, 0);
   });
   core.handle({ type: 'own-vote', vote: voteOf(0, 4 | ((clocks[self - 1] ?? 0) << 3), 0) }, 0);
@@ -214,15 +216,23 @@ function eventOf(fields: Fields): CoreEvent {
   }
 }
 
+/** How tmr.pml says that the seal of a vote or relay does not fit: its c is not 0. */
+function brought(origin: number, vote: Vote, c: number): Vote {
+  const sealed = sealedBy(origin, vote);
+  return c === 0 ? sealed : { ...sealed, seal: sealed.seal + 1 };
+}
+
+const nameOfMessage = ({ type }: PeerMessage, { number }: Fields): string =>
+  (type === 'vote' || type === 'relay') && number('c') !== 0 ? `${type} without its seal` : type;
+
 function messageOf({ number }: Fields): PeerMessage {
   const [k, a, b, c] = [number('k'), number('a'), number('b'), number('c')];
   const type = messageTypes[number('type')];
   switch (type) {
     case 'vote':
-      return { type, vote: voteOf(k, a, b) };
+      return { type, vote: brought(number('from'), voteOf(k, a, b), c) };
     case 'relay':
-      // c: a link spoilt it, and its origin sealed another one.
-      return { type, origin: b, vote: c === 0 ? sealedBy(b, voteOf(k, a, 0)) : voteOf(k, a, 0) };
+      return { type, origin: b, vote: brought(b, voteOf(k, a, 0), c) };
     case 'view':
       return { type, stream: 0, k, entries: viewOf(k, [a, b, c]) };
     case 'ask':

@@ -34,7 +34,7 @@ export async function verify(run: Run, limits: Limits): Promise<Found> {
   const defines = definesOf(run.macros);
   try {
     await tool('spin', ['-a', ...defines, model], directory);
-    await tool('gcc', [...compilerFlags(limits), '-o', 'pan', 'pan.c'], directory);
+    await tool('gcc', [...compilerFlags(run, limits), '-o', 'pan', 'pan.c'], directory);
     const startMs = performance.now();
     const flags = ['-n', '-m1000000', '-w22'];
     // On SIGINT pan still says how far it came.
@@ -71,13 +71,14 @@ export const definesOf = (macros: Macros): string[] =>
     value === true ? `-D${name}` : `-D${name}=${value}`,
   );
 
-const compilerFlags = ({ memoryMiB, optimise }: Limits): string[] => [
-  optimise,
+const compilerFlags = ({ large }: Run, { memoryMiB, optimise }: Limits): string[] => [
+  large === undefined ? optimise : '-O2',
   '-w',
   '-DSAFETY',
   // One process has no independent transitions to leave out.
   '-DNOREDUCE',
   `-DMEMLIM=${memoryMiB}`,
+  ...(large === undefined ? [] : ['-DCOLLAPSE']),
 ];
 
 /** What pan prints at its end. */

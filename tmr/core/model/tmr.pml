@@ -33,7 +33,7 @@
 #define NONE 0
 #define SIGNATURE_AT_SENDER 1
 #define INPUTS_AT_SENDER 2
-#define SIGNATURE_ON_LINK 3 /* the vote of one rendezvous */
+#define SIGNATURE_ON_LINK 3 /* the vote of one rendezvous: its seal fits no more */
 #define LASTING_ON_LINK 4 /* every vote from then on, in relays and views too */
 #define VOTE_LOST 5
 #define REPLICA_WRONG 6
@@ -53,6 +53,8 @@
 #define TWO_FACED_INPUTS 20
 #define REPLICA_FAST 21 /* no fault: the two others compute for BURST ticks longer */
 #define CUT_OFF 22 /* both links of a tracer to its peers dead, both ways; variant 1: reset */
+#define WRONG_SEAL 23 /* from then on each vote to each peer: good, badly sealed or withheld; so its relays */
+#define FORGED_RELAY 24 /* from then on, with its own vote: one of each peer to the other, invented */
 
 #ifndef FAULT
 #define FAULT NONE
@@ -122,6 +124,7 @@
                 FAULT == REPLICA_SLOW || FAULT == TWO_FACED || FAULT == EARLY_WRONG || \
                 FAULT == ROGUE || FAULT == TRACER_STOPPED || FAULT == REPLICA_KILL || \
                 FAULT == CUT_OFF || FAULT == TWO_FACED_INPUTS || FAULT == OUTPUT_CORRUPTED || \
+                FAULT == WRONG_SEAL || FAULT == FORGED_RELAY || \
                 (FAULT == REQUEST_CORRUPTED && IS_READ(at))))
 #endif
 /* Its votes are wrong on both links: it must be flagged (P3). */
@@ -182,6 +185,9 @@ byte held[27];  /* relayed votes that wait for the own one (R4) */
 byte direct[9]; /* masks: came over the own link; origin asked for by the other peer; view sent to */
 byte askers[9];
 byte viewSent[9];
+#ifdef PAIR_SEALS
+byte unsealed[9]; /* masks: a vote that came over the own link, badly sealed for the other peer */
+#endif
 
 byte k[3];
 byte members[3];
@@ -269,7 +275,7 @@ byte variant2;
 bit fired;
 bit fired2;
 byte agreedAt[4];  /* 1 + agreed inputs | members << 3 of the first healthy to go on at k */
-byte cast[3];      /* last rendezvous with an own vote */
+byte cast[3];      /* last rendezvous with an own vote; under WRONG_SEAL, one that a peer can use */
 byte age;          /* ticks since P3's bound began */
 byte idle;         /* ticks of R3's pings in a row: P5 */
 #define AGE_OFF 255
@@ -284,6 +290,7 @@ hidden byte mk;
 hidden byte ma;
 hidden byte mb;
 hidden byte mc;
+hidden byte seals; /* WRONG_SEAL: what it does to 1 | to 2 << 2; 0 good, 1 badly sealed, 2 withheld */
 hidden byte table;
 hidden byte opens;
 hidden byte bad;
@@ -342,6 +349,15 @@ inline SEND_VIEW(vTable, vTo) {
 
 #define SPOILT(e) (IS_VOTE(e) -> (((e) & 252) | 1) : (e))
 
+/* A peer takes the vote: with seals for pairs nobody looks at a vote's own. */
+#if defined(NO_SEALS)
+#define USABLE(z) ((z) < 2)
+#elif defined(PAIR_SEALS)
+#define USABLE(z) ((z) == 0 || ((z) == 1 && type == VOTE))
+#else
+#define USABLE(z) ((z) == 0)
+#endif
+
 /* Network and link faults: what was put out leaves, in order, and each end closes what it closed. */
 inline FLUSH() {
   x = 0;
@@ -391,10 +407,10 @@ inline FLUSH() {
       :: type == VOTE ->
         if
         :: IS(VOTE_LOST) && ON_LINK && mk == LINK_AT -> y = 0
-        :: IS(SIGNATURE_ON_LINK) && ON_LINK && mk == LINK_AT -> ma = SPOILT(ma)
+        :: IS(SIGNATURE_ON_LINK) && ON_LINK && mk == LINK_AT -> ma = SPOILT(ma); mc = 1
         :: IS(INPUTS_ON_LINK) && ON_LINK && mk == LINK_AT ->
 #ifdef NO_CHECKSUM
-          ma = ma | (WRONG_CLOCK << 3)
+          ma = ma | (WRONG_CLOCK << 3); mc = 1
 #else
           y = 0
 #endif
@@ -411,7 +427,7 @@ inline FLUSH() {
       :: IS(LASTING_ON_LINK) && ON_LINK && mk >= LINK_AT &&
          (type == VOTE || type == RELAY || type == VIEW) ->
         if
-        :: type == RELAY && ma != SPOILT(ma) -> mc = 1
+        :: type != VIEW && ma != SPOILT(ma) -> mc = 1
         :: else
         fi;
         ma = SPOILT(ma);
@@ -421,6 +437,16 @@ inline FLUSH() {
         fi
       :: IS(LINK_DEAD) && ON_LINK && (LINK_KIND(FAULT) -> fired : fired2) -> y = 0
       :: FAULT == CUT_OFF && fired && variant == 0 && (me == 2 || to == 2) -> y = 0
+      :: FROM_HIT(WRONG_SEAL, me, mk) && (type == VOTE || type == RELAY) ->
+        z = (seals >> (2 * to)) & 3;
+        if
+        :: USABLE(z) && (type == VOTE || mb == me + 1) && mk > cast[me] ->
+          cast[me] = mk;
+          age = (age < 200 -> AGE_OFF : age)
+        :: else
+        fi;
+        mc = (z == 1 -> 1 : mc);
+        y = (z == 2 -> 0 : y)
       :: else
       fi;
       if
@@ -527,16 +553,28 @@ inline FLAG_PEER() {
 }
 /* ---- R4, R8: taking votes, going on --------------------------------------------------------- */
 
-/* What the link from 2 to 1 spoilt does not carry the seal of its origin: tracer 2 casts no such vote. */
-#define UNSEALED(j, e) ((j) == 1 && ((e) & 3) == 1)
+/* R1, R4: the c of a vote or relay is 1 when its seal does not fit: it is none. What a tracer has taken
+   passes its peer's check too, but with seals for pairs, where nobody looks at a vote's own. */
+#ifdef NO_SEALS
+#define SEALED true
+#else
+#define SEALED (mc == 0)
+#endif
+#ifdef PAIR_SEALS
+#define VOTE_SEALED true
+#define UNSEALED(t, j) ((unsealed[OF(t)] & BIT(j)) -> 1 : 0)
+#else
+#define VOTE_SEALED SEALED
+#define UNSEALED(t, j) 0
+#endif
 
 /* A vote of j for a table, to who asked for it or has j's votes relayed. */
-inline PASS_ON(t, j, kk, e) {
+inline PASS_ON(t, j, kk, e, seal) {
   if
   :: (askers[OF(t)] & BIT(j)) || ((t) != PREVIOUS && (relayFor[me] & BIT(3 - me - (j)))) ->
     askers[OF(t)] = askers[OF(t)] & ~BIT(j);
     if
-    :: members[me] & BIT(3 - me - (j)) -> SEND(3 - me - (j), RELAY, kk, e, (j) + 1, UNSEALED(j, e))
+    :: members[me] & BIT(3 - me - (j)) -> SEND(3 - me - (j), RELAY, kk, e, (j) + 1, seal)
     :: else
     fi
   :: else
@@ -553,7 +591,7 @@ inline ACCEPT_HELD(j) {
     :: SAME(held[AT(CURRENT, j)], entry[AT(CURRENT, me)]) ->
 #endif
       entry[AT(CURRENT, j)] = held[AT(CURRENT, j)] | RELAYED;
-      PASS_ON(CURRENT, j, k[me], PLAIN(entry[AT(CURRENT, j)]))
+      PASS_ON(CURRENT, j, k[me], PLAIN(entry[AT(CURRENT, j)]), 0)
 #ifndef NO_ACQUIT
     :: else
 #endif
@@ -649,6 +687,11 @@ inline ROTATE() {
   viewSent[OF(PREVIOUS)] = viewSent[OF(CURRENT)];
   viewSent[OF(CURRENT)] = viewSent[OF(NEXT)];
   viewSent[OF(NEXT)] = 0;
+#ifdef PAIR_SEALS
+  unsealed[OF(PREVIOUS)] = unsealed[OF(CURRENT)];
+  unsealed[OF(CURRENT)] = unsealed[OF(NEXT)];
+  unsealed[OF(NEXT)] = 0;
+#endif
   frozen[me] = 0;
   asked[me] = 0;
   k[me]++;
@@ -893,11 +936,21 @@ inline FALSE_NOTICES() {
   fi
 }
 
+/* A tracer that votes right, and sends each peer the vote that the other one is to cast. */
+inline FORGE() {
+  if
+  :: FROM_HIT(FORGED_RELAY, me, k[me]) ->
+    OUT((me == 0 -> 1 : 0), RELAY, k[me], VOTE_OF(state[me], CLOCK((me == 2 -> 1 : 2), k[me])), (me == 2 -> 2 : 3), 1);
+    OUT((me == 2 -> 1 : 2), RELAY, k[me], VOTE_OF(state[me], CLOCK((me == 0 -> 1 : 0), k[me])), (me == 0 -> 2 : 1), 1)
+  :: else
+  fi
+}
+
 inline ARRIVE() {
   computing[me] = 0; earliest[me] = 0;
   SPOIL_STATE();
   FALSE_NOTICES();
-  cast[me] = k[me];
+  cast[me] = (FROM_HIT(WRONG_SEAL, me, k[me]) -> cast[me] : k[me]);
   if
   :: HIT(ROGUE, me, k[me]) ->
     rogue[me] = 1; timer[me] = OFF; left[me] = 0; answer[me] = NEVER;
@@ -906,7 +959,7 @@ inline ARRIVE() {
   fi;
   if
   :: rogue[me] -> ROGUE_RUNS_AHEAD()
-  :: else -> OWN_VOTE()
+  :: else -> OWN_VOTE(); FORGE()
   fi;
   START_AGE()
 }
@@ -923,7 +976,7 @@ inline START_AGE() {
 /* R1, a peer's vote over its own link. */
 inline PEER_VOTE() {
   if
-  :: table != NO_TABLE && (members[me] & BIT(from)) ->
+  :: VOTE_SEALED && table != NO_TABLE && (members[me] & BIT(from)) ->
     if
     :: direct[OF(table)] & BIT(from) -> skip
     :: else ->
@@ -933,7 +986,7 @@ inline PEER_VOTE() {
       :: mb & BIT(OTHER) -> relayFor[me] = relayFor[me] & ~BIT(from)
       :: else
       fi;
-      PASS_ON(table, from, mk, ma)
+      PASS_ON(table, from, mk, ma, mc)
     fi;
     if
 #ifdef NO_EARLY
@@ -941,6 +994,9 @@ inline PEER_VOTE() {
 #endif
     :: table != PREVIOUS && MAY_FILL(table, from) ->
       entry[AT(table, from)] = ma;
+#ifdef PAIR_SEALS
+      unsealed[OF(table)] = unsealed[OF(table)] | (mc << from);
+#endif
       if
       :: table == CURRENT && frozen[me] -> judge = 1
       :: table == CURRENT && !frozen[me] -> arrived = 1
@@ -951,12 +1007,6 @@ inline PEER_VOTE() {
   :: else
   fi
 }
-
-#ifdef NO_SEALS
-#define SEALED true
-#else
-#define SEALED (mc == 0)
-#endif
 
 /* R4. */
 inline RELAYED_VOTE() {
@@ -993,7 +1043,8 @@ inline ANSWER_ASK() {
       if
       :: (ma & BIT(p)) && p != from && (members[me] & BIT(p)) ->
         if
-        :: IS_VOTE(entry[AT(table, p)]) -> SEND(from, RELAY, mk, PLAIN(entry[AT(table, p)]), p + 1, UNSEALED(p, entry[AT(table, p)]))
+        :: IS_VOTE(entry[AT(table, p)]) ->
+          SEND(from, RELAY, mk, PLAIN(entry[AT(table, p)]), p + 1, UNSEALED(table, p))
         :: !IS_VOTE(entry[AT(table, p)]) && p != me -> askers[OF(table)] = askers[OF(table)] | BIT(p)
         :: else
         fi;
@@ -1174,6 +1225,7 @@ inline COMPUTE() {
   computing[me] = 1 + SKEW; earliest[me] = 0;
   if
   :: HIT(REPLICA_SLOW, me, k[me]) -> computing[me] = 1 + SKEW + SLOW
+  :: IS(FORGED_RELAY) && me == 1 -> earliest[me] = SKEW
   :: (IS(EARLY_WRONG) || IS(ROGUE) || IS(REPLICA_FAST)) && k[me] == at ->
     if
     :: me == 2 -> computing[me] = 1
@@ -1525,7 +1577,8 @@ inline PASS() {
     stopped[p] = (stopped[p] > 0 -> stopped[p] - 1 : 0)
   }
   if
-  :: SINGLE && age == AGE_OFF && MAY_FALL(2) && (status[2] != RUNNING || stopped[2]) &&
+  :: SINGLE && age == AGE_OFF && MAY_FALL(2) &&
+     (status[2] != RUNNING || stopped[2] || FAULT == WRONG_SEAL) &&
      cast[0] > cast[2] && cast[1] > cast[2] -> age = 0
   :: age < 200 ->
     if
@@ -1735,6 +1788,14 @@ active proctype World() {
     :: len(toMonitor[1]) > 0 -> EVENT(MONITORS, 1)
     :: len(toMonitor[2]) > 0 -> EVENT(MONITORS, 2)
 #endif
+    fi;
+    /* What the faulty tracer does to this event's votes, to each peer, and to its relays. Of these none is
+       withheld: a badly sealed one is a message without effect. */
+    if
+    :: ev == ARRIVES && FROM_HIT(WRONG_SEAL, me, k[me]) ->
+      select(z : 0 .. 8); seals = (z % 3) | ((z / 3) << 2)
+    :: ev == RECEIVES && FROM_HIT(WRONG_SEAL, me, k[me]) -> select(z : 0 .. 1); seals = z * 5
+    :: else -> seals = 0
     fi;
     /* In parts, since the length of a d_step is bounded; the atomic joins them. */
     if
