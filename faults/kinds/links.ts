@@ -66,7 +66,7 @@ export const linkSilence = defineKind({
   ...ofLink,
 });
 
-/** A link cannot bring a dispute about: the wrong vote is one of the tracer that closes it. */
+/** What a link spoils is a lost vote: the wrong one that a dispute is about is of the tracer that closes it. */
 export const linkReset = defineKind({
   name: 'link-reset',
   title: 'link reset',

@@ -84,7 +84,7 @@ export const everyDispute = (at: number): [Fault, Fault][] => [
     ];
   }),
   ...links.flatMap((link) => {
-    // What a link spoils is lost: only a wrong vote of its own tracer brings a dispute about.
+    // What a link spoils is lost, and one that closes cannot do more: the dispute is about a wrong vote.
     const { from: target, to } = link;
     const twoFaced = booleans.map((coreRight): Fault => {
       const right = others(target).find((peer) => peer !== to) ?? target;
