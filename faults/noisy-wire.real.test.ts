@@ -17,6 +17,16 @@ const QUIET_BYTES = 2000;
 /** HELLO, its proof, and votes. */
 const QUIET_RECORDS = 20;
 
+/** Seed, link and rate: each of the three links, with few and with many lies or spoilt chunks. */
+const places = [
+  [1, '1-2', 0.02],
+  [2, '1-3', 0.02],
+  [3, '2-3', 0.02],
+  [4, '1-2', 0.3],
+  [5, '1-3', 0.3],
+  [6, '2-3', 0.3],
+] as const;
+
 let run: TmrRun | undefined;
 let wire: NoisyWire | undefined;
 let proxy: LinkProxy | undefined;
@@ -42,22 +52,17 @@ async function through(
 }
 
 describe('a link that spoils bytes', () => {
-  // Each of the three links, with few and with many spoilt chunks.
-  it.each([
-    [1, '1-2', 0.02],
-    [2, '1-3', 0.02],
-    [3, '2-3', 0.02],
-    [4, '1-2', 0.3],
-    [5, '1-3', 0.3],
-    [6, '2-3', 0.3],
-  ])('flags nobody and loses nothing (seed %i, link %s, rate %f)', async (seed, link, rate) => {
-    const started = await through(link, noisy(seed, rate, QUIET_BYTES), command);
-    const end = await started.end();
-    expect(wire!.acts.length).toBeGreaterThan(0);
-    expect(end).toMatchObject({ status: 0, stdout: output, stderr: '' });
-    expect(end.report.flags).toEqual([]);
-    expect(end.report.fences).toEqual([]);
-  });
+  it.each(places)(
+    'flags nobody and loses nothing (seed %i, link %s, rate %f)',
+    async (seed, link, rate) => {
+      const started = await through(link, noisy(seed, rate, QUIET_BYTES), command);
+      const end = await started.end();
+      expect(wire!.acts.length).toBeGreaterThan(0);
+      expect(end).toMatchObject({ status: 0, stdout: output, stderr: '' });
+      expect(end.report.flags).toEqual([]);
+      expect(end.report.fences).toEqual([]);
+    },
+  );
 });
 
 function noisy(seed: number, rate: number, quietBytes: number) {
@@ -68,35 +73,31 @@ function noisy(seed: number, rate: number, quietBytes: number) {
 }
 
 describe('a link that makes up messages, each with a checksum that fits', () => {
-  it.each([
-    [1, '1-2', 0.02],
-    [2, '1-3', 0.02],
-    [3, '2-3', 0.02],
-    [4, '1-2', 0.3],
-    [5, '1-3', 0.3],
-    [6, '2-3', 0.3],
-  ])('flags nobody and loses nothing (seed %i, link %s, rate %f)', async (seed, link, rate) => {
-    const random = generator(seed);
-    const told = new Set<string>();
-    const tell = (body: Buffer): Buffer => {
-      const { type, body: lie } = lieFor(body, random);
-      told.add(type);
-      return lie;
-    };
-    const open = async (target: Address): Promise<number> => {
-      proxy = await LinkProxy.open(target);
-      for (const direction of ['forward', 'backward'] as const) {
-        proxy.replace(direction, tell, (_body, n) => n > QUIET_RECORDS && random() < rate);
-      }
-      return proxy.address.port;
-    };
-    const started = await through(link, open, command);
-    const end = await started.end();
-    expect(told.size).toBeGreaterThan(2);
-    expect(end).toMatchObject({ status: 0, stdout: output, stderr: '' });
-    expect(end.report.flags).toEqual([]);
-    expect(end.report.fences).toEqual([]);
-  });
+  it.each(places)(
+    'flags nobody and loses nothing (seed %i, link %s, rate %f)',
+    async (seed, link, rate) => {
+      const random = generator(seed);
+      const told = new Set<string>();
+      const tell = (body: Buffer): Buffer => {
+        const { type, body: lie } = lieFor(body, random);
+        told.add(type);
+        return lie;
+      };
+      const open = async (target: Address): Promise<number> => {
+        proxy = await LinkProxy.open(target);
+        for (const direction of ['forward', 'backward'] as const) {
+          proxy.replace(direction, tell, (_body, n) => n > QUIET_RECORDS && random() < rate);
+        }
+        return proxy.address.port;
+      };
+      const started = await through(link, open, command);
+      const end = await started.end();
+      expect(told.size).toBeGreaterThan(2);
+      expect(end).toMatchObject({ status: 0, stdout: output, stderr: '' });
+      expect(end.report.flags).toEqual([]);
+      expect(end.report.fences).toEqual([]);
+    },
+  );
 });
 
 describe('a link on which nothing is read any more', () => {

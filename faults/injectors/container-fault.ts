@@ -25,9 +25,11 @@ const memoryFiles = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.
 export const containerFault: Injector<ContainerFault> = (ports, fault, context) =>
   strikeOnce(ports, { at: fault.at, phase: 'before-vote' }, context, (k) => {
     const seen = watch(fault.kind);
+    // Before the word that lets the harness strike: a pause may begin as soon as it is out.
+    const startNs = context.monotonicNs();
     log(context, { type: 'reached', k });
     if (seen === null) return;
-    const detail = hold(seen, context.monotonicNs);
+    const detail = hold(seen, startNs, context.monotonicNs);
     log(context, {
       type: 'effective',
       k,
@@ -70,15 +72,14 @@ function watch(kind: ContainerFault['kind']): Seen | null {
   }
 }
 
-function hold(seen: Seen, monotonicNs: () => number): string | null {
+function hold(seen: Seen, startNs: number, monotonicNs: () => number): string | null {
   const cell = new Int32Array(new SharedArrayBuffer(4));
-  const startNs = monotonicNs();
   for (let beforeNs = startNs; beforeNs - startNs < HOLD_MAX_MS * 1e6;) {
     Atomics.wait(cell, 0, 0, STEP_MS);
     const nowNs = monotonicNs();
     const detail = seen((nowNs - beforeNs) / 1e6);
     if (detail !== null) return detail;
-    beforeNs = monotonicNs();
+    beforeNs = nowNs;
   }
   return null;
 }
