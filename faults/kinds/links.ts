@@ -76,6 +76,7 @@ export const linkReset = defineKind({
   positiveControl: underPaper,
   ...ofLink,
   faulty: ({ link: { from }, phase: when }) => (when === 'dispute' ? from : null),
+  // To one peer alone: the other one may vouch for it.
   flag: ({ phase: when }) => (when === 'dispute' ? 'may' : 'never'),
 });
 

@@ -1,4 +1,5 @@
 /** Where in a rendezvous a fault strikes. */
+import type { Expectation } from './define.ts';
 import { choice, optional } from './parameters.ts';
 
 export const phases = ['before-vote', 'after-vote', 'before-effect', 'dispute'] as const;
@@ -15,3 +16,9 @@ const phaseIn = (whose: string) =>
 
 export const phase = phaseIn('the same part');
 export const phaseOfLink = phaseIn('the tracer that closes it');
+
+/** A wrong vote to both peers, which a dispute is provoked by, is flagged whatever follows it. */
+export const orProvoked =
+  (otherwise: Expectation) =>
+  ({ phase: when }: { phase: Phase }): Expectation =>
+    when === 'dispute' ? 'must' : otherwise;

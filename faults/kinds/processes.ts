@@ -1,7 +1,7 @@
 /** Faults of the processes of a replica. */
 import { defineKind } from './define.ts';
 import { choice, durationOrRange, optional, replica, required } from './parameters.ts';
-import { phase } from './phase.ts';
+import { orProvoked, phase } from './phase.ts';
 
 export const replicaKill = defineKind({
   name: 'replica-kill',
@@ -48,7 +48,7 @@ export const tracerDelay = defineKind({
   positiveControl: 'a delay above the time-out: the replica is late-flagged',
   target: (values) => `tracer:${values.replica}`,
   faulty: (values) => values.replica,
-  flag: () => 'may',
+  flag: orProvoked('may'),
   bound: 'absent-vote',
   finiteDelay: true,
 });

@@ -1,6 +1,6 @@
 /** Faults of a replica or its tracer that show in its votes. */
 import { defineKind } from './define.ts';
-import { phase } from './phase.ts';
+import { orProvoked, phase } from './phase.ts';
 import {
   address,
   bitOf,
@@ -151,7 +151,7 @@ export const memoryBitFlip = defineKind({
   positiveControl: 'one replica: the output is wrong',
   target: ({ replica: target }) => `replica:${target}`,
   faulty: itself,
-  flag: () => 'may',
+  flag: orProvoked('may'),
   bound: null,
 });
 

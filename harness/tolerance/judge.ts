@@ -6,7 +6,7 @@ import {
   definitionOf,
   durationMs,
   faultyReplica,
-  provokesDispute,
+  isFiniteDelay,
   type ResolvedFault,
 } from '../../faults/fault-spec.ts';
 import type { Expectation } from '../../faults/kinds/define.ts';
@@ -83,11 +83,9 @@ function expectationOf(
     (!/^(after-vote|before-effect)$/.test(fault.phase) &&
       !(fault.kind === 'replica-kill' && fault.process === 'replica'));
   if (fault.at.k >= lastRendezvous && !isVotedOn) return 'may';
-  // A wrong vote to both peers is flagged whatever follows it; that of a link-reset goes to one, and is vouched for.
-  if (provokesDispute(fault)) return fault.kind === 'link-reset' ? expected : 'must';
   // The part of T that skew and messages leave (protocol.md 1).
   const ms = durationMs(fault);
-  const isShort = kind.finiteDelay === true && ms !== null && ms < timeoutMs / 2;
+  const isShort = isFiniteDelay(fault) && ms !== null && ms < timeoutMs / 2;
   return isShort && shortDelays === 'judged' ? 'never' : expected;
 }
 

@@ -1,4 +1,4 @@
-/** The core's rules whatever the policy (R0-R2, R4's seals, R10, R14-R16, R18) weakened one by one. */
+/** The core's rules whatever the policy (R0-R2, R10, R14-R16, R18) weakened one by one. */
 import { mutantsOf } from './mutant.ts';
 import type { Mutant } from './mutant.ts';
 
@@ -40,46 +40,6 @@ const inputs = mutantsOf('tmr/core/agreed-inputs.ts', units, [
   ['one mark delivers a signal', 'members.count === 1 ? once : twice', 'once'],
   ['a lone replica needs two marks', 'members.count === 1 ? once : twice', 'twice'],
 ]);
-
-const seals = mutantsOf('tmr/core/seal.ts', units, [
-  ['a seal leaves the signature out', '  hash = absorb(hash, vote.sigHi);\n', ''],
-  ['a seal leaves the clock out', '  hash = absorb(hash, elapsedNs);\n', ''],
-  ['a seal leaves the rendezvous out', '  hash = absorb(hash, vote.k);\n', ''],
-  ['a seal leaves the marks out', 'return absorb(hash, marks);', 'return absorb(hash, 0);'],
-  [
-    'a clock before the base has the seal of one after it',
-    'Math.floor(elapsedNs / TWO_32)',
-    'elapsedNs / TWO_32',
-  ],
-  [
-    'a seal is its own square',
-    'mulMod(mulMod(seal, seal, modulus), seal, modulus)',
-    'mulMod(seal, seal, modulus)',
-  ],
-  ['a seal has many values', '!(seal >= 0 && seal < modulus)', '!(seal >= 0)'],
-  ['any seal fits', ' === digestOf(vote);\n};', ' >= 0;\n};'],
-  ['a modulus may be below a digest', 'value >= MODULUS_MIN', 'value > 0'],
-  ['a modulus may be beyond exact products', ' && value < MODULUS_END', ''],
-]);
-
-const modular = mutantsOf(
-  'tmr/core/modular.ts',
-  ['tmr/core/modular.test.ts'],
-  [
-    ['the low halves of a product are lost', ' + aLow * bLow;', ';'],
-    ['the error of the quotient is lost', ' - errorOf(quotient, m, rounded)', ''],
-    [
-      'a remainder may be negative',
-      '  if (rest < 0) return rest + m;\n  return rest >= m ? rest - m : rest;\n};\n\n/** base',
-      '  return rest;\n};\n\n/** base',
-    ],
-    [
-      'powers leave the odd factor out',
-      'if ((rest & 1) !== 0) result',
-      'if ((rest & 2) !== 0) result',
-    ],
-  ],
-);
 
 const streams = mutantsOf('tmr/core/stream.ts', units, [
   ['votes are not sealed', '    this.session.seal(own.vote);\n', ''],
@@ -489,8 +449,6 @@ export const coreMutants: readonly Mutant[] = [
   ...unseen,
   ...votes,
   ...inputs,
-  ...seals,
-  ...modular,
   ...streams,
   ...cores,
   ...sessions,

@@ -9,20 +9,6 @@ const monitorTests = [
   'tmr/monitor/slots.test.ts',
 ];
 
-const sealKeys = mutantsOf(
-  'tmr/monitor/seal-keys.ts',
-  ['tmr/monitor/seal-keys.test.ts'],
-  [
-    ['monitor: any two primes seal', ' || !isModulus(p * q)', ''],
-    ['monitor: primes without unique cube roots', 'rem: 5n', 'rem: 1n'],
-    [
-      'monitor: all tracers get the keys of the first',
-      'pairs.map((own) => ({ own, moduli }))',
-      'pairs.map(() => ({ own: pairs[0]!, moduli }))',
-    ],
-  ],
-);
-
 const monitorSlots = mutantsOf('tmr/monitor/slots.ts', monitorTests, [
   [
     'monitor: one digest lets output out',
@@ -242,7 +228,6 @@ const unseen: Mutant[] = [
 ];
 
 export const monitorMutants: readonly Mutant[] = [
-  ...sealKeys,
   ...monitorSlots,
   ...monitorNotices,
   ...monitorSessions,

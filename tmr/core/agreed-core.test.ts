@@ -41,7 +41,7 @@ describe('R1, arrival', () => {
     probe.vote(2, voteFor(3));
     probe.vote(2, voteFor(-1));
     probe.vote(2, voteFor(1, { stream: 4 }));
-    probe.vote(9, voteFor(1));
+    probe.from(9, { type: 'vote', vote: voteFor(1) });
     probe.vote(1, voteFor(1));
     expect(probe.deadlineNs).toBe(T);
     expect(probe.waitForTimer()).toEqual([

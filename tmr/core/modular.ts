@@ -30,12 +30,13 @@ export const powModSmall = (base: number, exponent: number, m: number): number =
 /** 1 / a mod m, for m < 2^25 a prime and a no multiple of it (Fermat). */
 export const inverseModPrime = (a: number, m: number): number => powModSmall(a % m, m - 2, m);
 
-/** a * b mod m, for m < 2^25: without the slow remainder of doubles. */
+/**
+ * a * b mod m, for m < 2^25: without the slow remainder of doubles. The product is below 2^50, so its quotient
+ * is never rounded up to a whole number that it does not reach.
+ */
 export const mulModSmall = (a: number, b: number, m: number): number => {
   const product = a * b;
-  const rest = product - Math.floor(product / m) * m;
-  if (rest < 0) return rest + m;
-  return rest >= m ? rest - m : rest;
+  return product - Math.floor(product / m) * m;
 };
 
 /** What a * b is more than `product`, its rounded value: exact for whole a, b < 2^50. */

@@ -46,7 +46,7 @@ export class Sealer {
     const q = this.#q;
     const modP = powModSmall(digest % p, this.#rootOfP, p);
     const modQ = powModSmall(digest % q, this.#rootOfQ, q);
-    const difference = (((modP - modQ) % p) + p) % p;
+    const difference = (modP + 2 * p - modQ) % p;
     return modQ + q * mulModSmall(difference, this.#inverseOfQ, p);
   }
 }

@@ -16,21 +16,29 @@ const primes: readonly (readonly [number, number])[] = [
 const sealers = primes.map((own) => new Sealer(own));
 
 /** `moduli` is this tracer's own table: a fault may change it. */
-export const sealKeysOf = (self: ReplicaId, replicas: number): SealKeys & { moduli: number[] } => {
-  const own = primes[self - 1];
-  if (own === undefined) throw new Error(`expected a replica in 1..7, got ${self}`);
-  return { own, moduli: primes.slice(0, replicas).map(([p, q]) => p * q) };
-};
+export type OwnSealKeys = SealKeys & { moduli: number[] };
 
-/** The vote, sealed by `voter` as its core would. */
-export const sealedBy = (voter: ReplicaId, vote: Vote): Vote => ({
-  ...vote,
-  seal: sealers[voter - 1]?.sealOf(vote) ?? 0,
+export const sealKeysOf = (self: ReplicaId, replicas: number): OwnSealKeys => ({
+  own: ofReplica(primes, self),
+  moduli: primes.slice(0, replicas).map(([p, q]) => p * q),
 });
 
 /** In place: as if `voter` had cast what the vote says now. */
 export const sealAgain = (voter: ReplicaId, vote: Vote): void => {
-  vote.seal = sealers[voter - 1]?.sealOf(vote) ?? 0;
+  vote.seal = ofReplica(sealers, voter).sealOf(vote);
+};
+
+/** The vote, sealed by `voter` as its core would. */
+export const sealedBy = (voter: ReplicaId, vote: Vote): Vote => {
+  const sealed = { ...vote };
+  sealAgain(voter, sealed);
+  return sealed;
+};
+
+const ofReplica = <T>(all: readonly T[], replica: ReplicaId): T => {
+  const one = all[replica - 1];
+  if (one === undefined) throw new Error(`expected a replica in 1..7, got ${replica}`);
+  return one;
 };
 
 /** The sender's own vote, cast or said again to one that asked. */

@@ -18,6 +18,7 @@ import type { Party, SimMessage } from './network.ts';
 import { newWorld } from './program.ts';
 import type { Program, World } from './program.ts';
 import { sealKeysOf } from './seals.ts';
+import type { OwnSealKeys } from './seals.ts';
 import { serviceRulesOf } from './services.ts';
 import type { Notice, ServiceRules, ToMonitor } from './services.ts';
 import { SimMonitor } from './sim-monitor.ts';
@@ -210,9 +211,8 @@ export class Trio {
     const scenario = this.#scenario;
     const pick = (values: readonly number[] | undefined, index: number): number =>
       values === undefined || values.length === 0 ? 0 : (values[index % values.length] ?? 0);
-    const sealKeys = sealKeysOf(id, scenario.replicas);
-    this.#moduli.set(id, sealKeys.moduli);
-    const options = { ...coreOptionsOf(scenario, id), sealKeys };
+    const options = coreOptionsOf(scenario, id);
+    this.#moduli.set(id, options.sealKeys.moduli);
     const core = new Core(options, { ...allRules, ...scenario.rules });
     const transitions = this.#transitions;
     return new TracerHost(id, {
@@ -313,7 +313,10 @@ export class Trio {
 const isOfTheFirstConnection = (message: SimMessage): message is Exclude<ToMonitor, Notice> =>
   message.type === 'slot' || message.type === 'fenced' || message.type === 'stopped';
 
-export const coreOptionsOf = (scenario: Scenario, self: ReplicaId): CoreOptions => ({
+export const coreOptionsOf = (
+  scenario: Scenario,
+  self: ReplicaId,
+): CoreOptions & { sealKeys: OwnSealKeys } => ({
   self,
   replicas: scenario.replicas,
   policy: scenario.policy,

@@ -126,10 +126,9 @@ class Walk {
 
   /** By one peer, nearly always with its seal. */
   #cast(vote: Vote): CoreEvent {
-    if (this.#connected.length === 0) return this.#timer();
-    const from = this.#dice.pick(this.#connected);
-    const sealed = this.#dice.strikes(50) ? vote : sealedBy(from, vote);
-    return { type: 'message', from, message: { type: 'vote', vote: sealed } };
+    return this.#say((from) => {
+      return { type: 'vote', vote: this.#dice.strikes(50) ? vote : sealedBy(from, vote) };
+    });
   }
 
   #view(k: number): ViewEntry[] {
@@ -147,7 +146,12 @@ class Walk {
   }
 
   #message(message: PeerMessage): CoreEvent {
+    return this.#say(() => message);
+  }
+
+  #say(messageOf: (from: ReplicaId) => PeerMessage): CoreEvent {
     if (this.#connected.length === 0) return this.#timer();
-    return { type: 'message', from: this.#dice.pick(this.#connected), message };
+    const from = this.#dice.pick(this.#connected);
+    return { type: 'message', from, message: messageOf(from) };
   }
 }
