@@ -76,12 +76,14 @@ export class Sweep {
   ): Promise<void> {
     const limit = pLimit(jobs);
     const { signal } = new AbortController();
-    const run = async (text: string, trial: number): Promise<void> => {
+    const attempt = async (text: string, trial: number): Promise<CaseResult> => {
       const record = await this.#campaign.run(specOf(text, trial), signal);
       const lastRendezvous = this.program.rendezvous - 1;
       const findings = judgeSingleFault(record, { lastRendezvous, shortDelays: 'judged' });
-      onResult(resultOf(text, record, findings));
+      return resultOf(text, record, findings);
     };
+    const run = async (text: string, trial: number): Promise<void> =>
+      onResult(await settled(() => attempt(text, trial)));
     await Promise.all(cases.map((text, trial) => limit(() => run(text, trial))));
   }
 
@@ -89,6 +91,23 @@ export class Sweep {
     await this.#campaign.close();
     rmSync(this.#directory, { recursive: true, force: true });
   }
+}
+
+/** Runs of a case whose judgement is unknown. */
+const ATTEMPTS = 3;
+
+/**
+ * The machine may be too slow for T once. It is not at the same case each time, but a protocol that loses a
+ * healthy replica is: its others then wait for that one, and look just as far apart.
+ */
+export async function settled(attempt: () => Promise<CaseResult>): Promise<CaseResult> {
+  let result = await attempt();
+  for (let more = ATTEMPTS - 1; more > 0 && result.unknown !== null; more--) {
+    result = await attempt();
+  }
+  if (result.unknown === null || result.outcome === 'harness-error') return result;
+  const each = `${result.unknown}, in each of ${ATTEMPTS} runs`;
+  return { ...result, violations: [...result.violations, each], unknown: null };
 }
 
 function specOf(text: string, trial: number): TrialSpec {
