@@ -6,6 +6,7 @@
  *     TMR_SOAK_JOBS=1 TMR_SOAK_CASES='replica-kill' ...    fewer at a time; only cases with that text
  */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -63,15 +64,21 @@ function leave(results: ReadonlyMap<string, CaseResult>, cases: readonly string[
   return tally;
 }
 
-/** One file a commit and state of the tree: results of other code are not this code's. */
+/** One file a state of the tree, what is not committed counted: results of other code, or of another judge, are not this one's. */
 function journalOf(): string {
   const git = (...argv: string[]): string =>
     execFileSync('git', argv, { cwd: root, encoding: 'utf8' }).trim();
   const directory = join(root, 'results', 'soak');
   mkdirSync(directory, { recursive: true });
-  const tree =
-    git('rev-parse', '--short=12', 'HEAD:tmr') + git('rev-parse', '--short=12', 'HEAD:faults');
-  return join(directory, `exhaustive-${tree}.jsonl`);
+  const parts = ['tmr', 'faults', 'harness'];
+  const tree = createHash('sha256');
+  for (const part of parts) tree.update(git('rev-parse', `HEAD:${part}`));
+  tree.update(git('diff', 'HEAD', '--', ...parts));
+  const untracked = git('ls-files', '--others', '--exclude-standard', '--', ...parts);
+  for (const file of untracked.split('\n').filter((name) => name !== '')) {
+    tree.update(file).update(readFileSync(join(root, file)));
+  }
+  return join(directory, `exhaustive-${tree.digest('hex').slice(0, 24)}.jsonl`);
 }
 
 /** A last line that was cut off is left out. */
